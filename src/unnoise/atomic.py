@@ -1,0 +1,55 @@
+"""Files that are either whole or not there: written to a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from unnoise.errors import OutputError
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well.
+
+    The temporary name keeps the suffix, so that writers that look at it choose the same format.
+    When the block raises, the temporary file is removed and ``path`` is untouched.
+
+    Args:
+        path: The file to write.
+        overwrite: Whether an existing ``path`` may be replaced.
+
+    Raises:
+        OutputError: ``path`` exists and ``overwrite`` is false, its folder is missing, or the disk refuses the write.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
+    if not path.parent.is_dir():
+        raise OutputError(f"Cannot write {path}: the folder {path.parent} does not exist. Create it first.")
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"Cannot write {path}: {reason}. Free some space or choose another place with -o.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Write ``content`` to ``path`` whole or not at all."""
+    with atomic_path(path, overwrite=overwrite) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, content: str, *, overwrite: bool = True) -> None:
+    """Write ``content`` as UTF-8 to ``path`` whole or not at all."""
+    write_bytes(path, content.encode("utf-8"), overwrite=overwrite)

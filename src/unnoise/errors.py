@@ -1,0 +1,47 @@
+"""The exception tree. Every message states the rule, the value received and what to do next.
+
+    UnnoiseError
+    ├── UsageError          a wrong name or option (the command line exits with 2)
+    ├── InputError          an array, image or file that cannot be used
+    │   ├── DataError       a data set: missing, truncated, corrupt
+    │   └── ModelFileError  a model file that is not one, or does not fit the image
+    ├── RecipeError         a recipe with a wrong field
+    ├── OutputError         an output that cannot be written, or that exists already
+    └── MissingExtraError   an optional dependency that is not installed
+"""
+
+
+class UnnoiseError(Exception):
+    """Base of every error that unnoise raises on purpose. Its text is one or a few plain lines."""
+
+    exit_code = 1
+
+
+class UsageError(UnnoiseError):
+    """A wrong name, option or combination of options."""
+
+    exit_code = 2
+
+
+class InputError(UnnoiseError):
+    """An array, image or file that cannot be used as given."""
+
+
+class DataError(InputError):
+    """A data set that is missing, truncated or corrupt."""
+
+
+class ModelFileError(InputError):
+    """A file that is not a packaged model, or a model that does not fit the image."""
+
+
+class RecipeError(UnnoiseError):
+    """A recipe that does not describe a training run."""
+
+
+class OutputError(UnnoiseError):
+    """An output that cannot be written, or an existing file without ``overwrite``."""
+
+
+class MissingExtraError(UnnoiseError):
+    """A feature whose optional dependencies are not installed."""
