@@ -1,0 +1,152 @@
+"""Trains one model: Keras' ``fit``, with resumable checkpoints and the speed settings that fit the model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from unnoise.errors import RecipeError
+from unnoise.training.callbacks import EpochLines, FreshInputs, Recorder
+from unnoise.training.checkpoint import TrainingState, load_checkpoint
+from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
+from unnoise.training.recipe import Training
+
+Array = npt.NDArray[Any]
+
+# XLA's compilation takes some seconds; shorter runs of dense networks do not earn them back.
+STEPS_WORTH_COMPILING = 3000
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """Inputs and targets of training and validation.
+
+    Attributes:
+        inputs: Gives the training inputs ``(N, ...)`` of an epoch (from 0); called once only unless ``fresh``.
+        targets: ``(N, ...)`` images, or ``(N,)`` labels.
+        validation_inputs, validation_targets: The same for validation, drawn once.
+        fresh: Whether ``inputs`` differ from epoch to epoch.
+    """
+
+    inputs: Callable[[int], Array]
+    targets: Array
+    validation_inputs: Array
+    validation_targets: Array
+    fresh: bool = False
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def speed_settings(*, dense: bool, total_steps: int) -> dict[str, Any]:
+    """Return ``jit_compile`` and whether steps are grouped, by model kind and length of the run.
+
+    On TensorFlow and a CPU, XLA and grouped steps make small dense networks several times faster and do nothing
+    for convolutions, whose oneDNN kernels XLA would replace by slower ones.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return {"jit_compile": "auto", "grouped": False}
+    return {"jit_compile": dense and total_steps >= STEPS_WORTH_COMPILING, "grouped": dense}
+
+
+def fit(
+    model: Any,
+    examples: Examples,
+    training: Training,
+    *,
+    loss: str,
+    metrics: tuple[str, ...] = (),
+    seed: int,
+    dense: bool,
+    checkpoint: Path,
+    console: Console,
+    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> TrainingState:
+    """Train ``model``; at the end it holds the weights that ``training.keep`` asks for.
+
+    Where ``checkpoint`` exists, training goes on from it exactly: orders, noise, optimizer, early stopping and history.
+
+    Args:
+        model: A built ``keras.Model``.
+        examples: Inputs and targets.
+        training: Optimizer, batch size, epochs, patience.
+        loss: A loss of Keras by name.
+        metrics: Metrics of Keras by name.
+        seed: Seed of the order of the images.
+        dense: Whether the model is made of matrix products (chooses the speed settings).
+        checkpoint: File for the checkpoint.
+        console: Where the epochs' lines go.
+        on_epoch: Called with the state after every epoch, when its checkpoint is written.
+
+    Returns:
+        The training state with the history.
+
+    Raises:
+        RecipeError: fewer training images than one batch.
+        DataError: the loss ceased to be finite, or the checkpoint is damaged.
+    """
+    count = len(examples)
+    if count < training.batch_size:
+        raise RecipeError(
+            f"training.batch_size is {training.batch_size}, but there are only {count} training images. Use a smaller batch."
+        )
+    speed = speed_settings(dense=dense, total_steps=training.epochs * (count // training.batch_size))
+    steps, grouped = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])
+
+    def inputs(epoch: int) -> Array:
+        return np.concatenate([examples.inputs(epoch), examples.validation_inputs], dtype=np.float32)
+
+    # Fresh inputs are assigned at the beginning of every epoch; the first value only sets the shape.
+    held = IndexedTraining(model, inputs(0), np.concatenate([examples.targets, examples.validation_targets]))
+    held.compile(
+        optimizer=_optimizer(training, steps),
+        loss=loss,
+        metrics=list(metrics),
+        jit_compile=speed["jit_compile"],
+        steps_per_execution=grouped,
+    )
+    held.optimizer.build(held.trainable_variables)
+
+    best, state = load_checkpoint(checkpoint, model, held.optimizer) if checkpoint.exists() else ([], TrainingState())
+    if not state.finished:
+        recorder = Recorder(checkpoint, state, best, epochs=training.epochs, patience=training.patience)
+        recorder.on_record = on_epoch
+        lines = EpochLines(console, recorder, steps=steps)
+        stream = index_stream(
+            count, used=steps * training.batch_size, seed=seed, first=state.epoch, last=training.epochs
+        )
+        validation = np.arange(count, count + len(examples.validation_targets), dtype=np.int32)
+        try:
+            held.fit(
+                stream,
+                stream,
+                batch_size=training.batch_size,
+                epochs=training.epochs,
+                initial_epoch=state.epoch,
+                steps_per_epoch=steps,
+                shuffle=False,
+                validation_data=(validation, validation),
+                validation_batch_size=evaluation_batch(len(validation)),
+                callbacks=[*([FreshInputs(inputs)] if examples.fresh else []), recorder, lines],
+                verbose=0,
+            )
+        finally:
+            lines.close()
+            best = recorder.best
+    if training.keep == "best":
+        model.set_weights(best)
+    return state
+
+
+def _optimizer(training: Training, steps: int) -> Any:
+    rate: Any = training.learning_rate
+    if training.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, training.epochs * steps)
+    return keras.optimizers.get({"class_name": training.optimizer, "config": {"learning_rate": rate}})

@@ -1,0 +1,271 @@
+"""A recipe describes a run: data, noise, models, training. It is TOML, validated before any data is touched."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+
+from unnoise import noise as noises
+from unnoise.errors import RecipeError, UnnoiseError
+from unnoise.registry import suggestion
+
+BUILT_IN = "unnoise.recipes"
+
+
+class Section(pydantic.BaseModel):
+    """A table of a recipe: unknown fields are errors, values are not changed after reading."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Data(Section):
+    """Which images: a data set's name or a folder, and where the validation images come from.
+
+    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs whose
+    published figure used it so.
+    """
+
+    dataset: str
+    validation: pydantic.PositiveInt | Literal["test"] = 5000
+    train_images: pydantic.PositiveInt | None = None
+    test_images: pydantic.PositiveInt | None = None
+
+
+class Training(Section):
+    """How a model is trained. ``keep`` chooses the weights of the best or of the last epoch."""
+
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"] = "adam"
+    learning_rate: float = pydantic.Field(default=1e-3, gt=0, strict=False)
+    schedule: Literal["constant", "cosine"] = "constant"
+    batch_size: pydantic.PositiveInt = 128
+    epochs: pydantic.PositiveInt = 30
+    patience: pydantic.PositiveInt | None = None
+    keep: Literal["best", "last"] = "best"
+
+
+class AutoencoderTraining(Training):
+    """As Training, with the loss and whether noise is drawn afresh every epoch."""
+
+    loss: Literal["binary_crossentropy", "mse", "mae"] = "binary_crossentropy"
+    fresh_noise: bool = False
+
+
+class CompositeTraining(Training):
+    """As Training, with whether noise is drawn afresh every epoch."""
+
+    fresh_noise: bool = False
+
+
+class Model(pydantic.BaseModel):
+    """A model's registered name; every other field is one of that model's own parameters."""
+
+    model_config = pydantic.ConfigDict(extra="allow", frozen=True)
+    architecture: str
+    _kind: str = "autoencoder"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters given to the model's builder."""
+        return dict(self.model_extra or {})
+
+    @pydantic.model_validator(mode="after")
+    def _known(self) -> Model:
+        from unnoise.models import parameters_of, registry
+
+        kinds = [name for name in registry if registry.get(name).kind == self._kind]
+        if self.architecture not in kinds:
+            raise ValueError(f"architecture is no {self._kind}. {suggestion(self.architecture, kinds)}")
+        allowed = parameters_of(self.architecture)
+        for field in self.parameters:
+            if field not in allowed:
+                raise ValueError(f"{self.architecture} has no parameter {field!r}. {suggestion(field, allowed)}")
+        return self
+
+
+class ClassifierModel(Model):
+    """A classifier's registered name and parameters."""
+
+    _kind: str = "classifier"
+
+
+class Classifier(Section):
+    """The classifier that is trained on clean images."""
+
+    model: ClassifierModel
+    training: Training = Training()
+
+
+class Composite(Section):
+    """The composite model: autoencoder and classifier as one.
+
+    With ``fine_tune`` a copy of the classifier is trained on denoised images behind the frozen autoencoder.
+    """
+
+    fine_tune: bool = True
+    training: CompositeTraining = CompositeTraining()
+
+
+class Evaluation(Section):
+    """What stands beside the model in the tables, and at which other noise the accuracies are taken too."""
+
+    baselines: tuple[str, ...] = pydantic.Field(default=("linear",), strict=False)
+    also_at: str | None = None
+    images: pydantic.PositiveInt | None = None
+
+
+class Recipe(Section):
+    """A whole run. See the built-in recipes for examples."""
+
+    name: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    summary: str
+    seed: pydantic.NonNegativeInt = 0
+    noise: str
+    data: Data
+    model: Model
+    training: AutoencoderTraining = AutoencoderTraining()
+    classifier: Classifier | None = None
+    composite: Composite | None = None
+    evaluation: Evaluation = Evaluation()
+
+    @pydantic.field_validator("noise")
+    @classmethod
+    def _noise(cls, value: str) -> str:
+        try:
+            return str(noises.parse(value))
+        except UnnoiseError as error:
+            raise ValueError(str(error)) from None
+
+    @pydantic.model_validator(mode="after")
+    def _composite_has_classifier(self) -> Recipe:
+        if self.composite is not None and self.classifier is None:
+            raise ValueError("composite needs a [classifier] table: add one, or remove [composite]")
+        return self
+
+    @property
+    def stages(self) -> list[str]:
+        """The models that are trained, in order."""
+        wanted = {"classifier": self.classifier, "autoencoder": self.model, "composite": self.composite}
+        return [stage for stage, section in wanted.items() if section is not None]
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML with every default written out; reading it gives an equal recipe."""
+        return _toml(self.model_dump(mode="json", exclude_none=True))
+
+
+def _toml(table: dict[str, Any], prefix: str = "") -> str:
+    lines = [f"{key} = {_toml_value(value)}" for key, value in table.items() if not isinstance(value, dict)]
+    text = "\n".join(lines) + "\n" if lines else ""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            body = _toml(value, f"{prefix}{key}.")
+            text += (f"\n[{prefix}{key}]\n" if any(not isinstance(v, dict) for v in value.values()) else "") + body
+    return text
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def built_in_recipes() -> dict[str, str]:
+    """Return the names and one-line summaries of the recipes that come with unnoise."""
+    return {name: tomllib.loads(text)["summary"] for name, text in _built_in_texts().items()}
+
+
+def _built_in_texts() -> dict[str, str]:
+    folder = resources.files(BUILT_IN)
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    return {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in files}
+
+
+def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Return the recipe called ``name``, or the one in the file ``name``, with ``overrides`` applied.
+
+    Args:
+        name: A built-in recipe's name, or a path that ends in ``.toml``.
+        overrides: Texts such as ``training.epochs=5`` or ``noise=gaussian(0.2)``.
+
+    Raises:
+        RecipeError: no such recipe, no TOML, or a field that is wrong; the message names the field and what is allowed.
+    """
+    text, origin = _read(name)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
+    for override in overrides:
+        _override(table, override)
+    try:
+        return Recipe.model_validate(table)
+    except pydantic.ValidationError as error:
+        raise RecipeError(f"{origin}: " + "; ".join(_explain(problem) for problem in error.errors())) from None
+
+
+def _read(name: str | Path) -> tuple[str, str]:
+    path = Path(name)
+    if path.suffix == ".toml":
+        try:
+            return path.read_text("utf-8"), str(path)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise RecipeError(f"Cannot read the recipe {path}: {reason}. Check the file.") from None
+    texts = _built_in_texts()
+    if str(name) not in texts:
+        raise RecipeError(f"Unknown recipe {str(name)!r}. {suggestion(str(name), texts)} A file's name ends in .toml.")
+    return texts[str(name)], f"recipe {name}"
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set takes FIELD=VALUE, such as training.epochs=5; received {override!r}.")
+    try:
+        value = tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    section: type[pydantic.BaseModel] | None = Recipe
+    for key in keys[:-1]:
+        section = _field(section, key, path)
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"--set {override}: {key} is a value, not a table.")
+    _field(section, keys[-1], path)
+    table[keys[-1]] = value
+
+
+def _field(section: type[pydantic.BaseModel] | None, key: str, path: str) -> type[pydantic.BaseModel] | None:
+    """Check that ``key`` is a field of ``section``; return the table type behind it, None where it is a value."""
+    if section is None or section.model_config.get("extra") == "allow":
+        return None
+    if key not in section.model_fields:
+        raise RecipeError(f"--set {path}: there is no field {key!r}. {suggestion(key, section.model_fields)}")
+    annotation = section.model_fields[key].annotation
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, pydantic.BaseModel):
+            return candidate
+    return None
+
+
+def _explain(problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"]) or "recipe"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        section: Any = Recipe
+        for part in problem["loc"][:-1]:
+            section = _field(section, part, where) or section
+        message = f"there is no such field. {suggestion(str(problem['loc'][-1]), section.model_fields)}"
+        return f"{where}: {message}"
+    received = "" if problem["type"] == "missing" or isinstance(problem["input"], dict) else f", received {problem['input']!r}"
+    return f"{where}: {message}{received}"

@@ -1,0 +1,182 @@
+"""Runs a recipe: classifier, autoencoder and composite, each trained, saved, and left alone once it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from unnoise.training.images import RunImages, load_images
+from unnoise.training.recipe import Model, Recipe
+from unnoise.training.run_folder import RunFolder, environment
+
+Array = npt.NDArray[Any]
+
+
+def train(
+    recipe: Recipe, folder: str | Path, *, data_dir: str | Path | None = None, console: Console | None = None
+) -> RunFolder:
+    """Train every model of ``recipe`` in a new run folder.
+
+    Args:
+        recipe: What to do.
+        folder: The run folder; it must not exist, or be empty.
+        data_dir: Where data sets are looked for first.
+        console: Where shapes, summaries and the epochs' lines go; standard output by default.
+
+    Returns:
+        The run folder, with models, checkpoints and history.
+
+    Raises:
+        DataError, RecipeError, OutputError: see the messages; nothing is trained then.
+        KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
+    """
+    images = load_images(recipe, data_dir=data_dir)
+    facts = {"seed": recipe.seed, **environment(), "data": images.describe(), "data_dir": str(data_dir) if data_dir else None}
+    run = RunFolder.create(folder, recipe, facts)
+    _Stages(run, recipe, images, console or Console()).run()
+    return run
+
+
+def resume(folder: str | Path, *, data_dir: str | Path | None = None, console: Console | None = None) -> RunFolder:
+    """Continue the run in ``folder`` where its last checkpoint left it; a finished run is left as it is.
+
+    Raises:
+        InputError: no run folder.
+    """
+    run = RunFolder.open(folder)
+    recipe = run.recipe
+    images = load_images(recipe, data_dir=data_dir or run.facts.get("data_dir"))
+    _Stages(run, recipe, images, console or Console()).run()
+    return run
+
+
+class _Stages:
+    """The stages of one run; each trains one model unless that model is saved already."""
+
+    def __init__(self, run: RunFolder, recipe: Recipe, images: RunImages, console: Console) -> None:
+        self.run_folder, self.recipe, self.images, self.console = run, recipe, images, console
+        self.train_clean = images.train.to_float()
+        self.validation_clean = images.validation.to_float()
+
+    def run(self) -> None:
+        for line in self.images.describe():
+            self.console.print(line, highlight=False, soft_wrap=True)
+        for number, stage in enumerate(self.recipe.stages):
+            if not self.run_folder.model_file(stage).is_file():
+                import keras
+
+                # Each stage starts from its own seed, so that a resumed run initialises like an undisturbed one.
+                keras.utils.set_random_seed(self.recipe.seed + number)
+                self.console.rule(f"[bold]{stage}")
+                self._save(stage, getattr(self, f"_{stage}")())
+
+    def _classifier(self) -> Any:
+        from unnoise.training.fit import Examples
+
+        section = self.recipe.classifier
+        assert section is not None
+        train, validation = self.images.train, self.images.validation
+        assert train.labels is not None
+        assert validation.labels is not None
+        classes = len(train.class_names) or int(train.labels.max()) + 1
+        model = self._build(section.model, classes=classes)
+        examples = Examples(
+            lambda epoch: self.train_clean, train.labels.astype(np.int32), self.validation_clean, validation.labels.astype(np.int32)
+        )
+        self._fit("classifier", model, examples, section.training, section.model)
+        return model
+
+    def _autoencoder(self) -> Any:
+        from unnoise.training.fit import Examples
+
+        model = self._build(self.recipe.model)
+        fresh = self.recipe.training.fresh_noise
+        noisy = self._noisy(fresh)
+        examples = Examples(
+            noisy, self.train_clean, self.images.noisy_validation(), self.validation_clean, fresh=fresh
+        )
+        self._fit("autoencoder", model, examples, self.recipe.training, self.recipe.model)
+        return model
+
+    def _composite(self) -> Any:
+        from unnoise.models import DenoisingClassifier, copy_of
+        from unnoise.training.fit import Examples
+
+        section = self.recipe.composite
+        assert section is not None
+        assert self.recipe.classifier is not None
+        autoencoder = self.run_folder.load_model("autoencoder")
+        classifier = copy_of(self.run_folder.load_model("classifier"))
+        if section.fine_tune:
+            # The autoencoder is frozen, so its output is the classifier's input: no need to run it within the training step.
+            def denoised(noisy: Array) -> Array:
+                return np.asarray(autoencoder.predict(noisy, batch_size=256, verbose=0))
+
+            fresh = section.training.fresh_noise
+            noisy = self._noisy(fresh)
+            once = None if fresh else denoised(noisy(0))
+            train, validation = self.images.train, self.images.validation
+            assert train.labels is not None
+            assert validation.labels is not None
+            examples = Examples(
+                lambda epoch: denoised(noisy(epoch)) if once is None else once,
+                train.labels.astype(np.int32),
+                denoised(self.images.noisy_validation()),
+                validation.labels.astype(np.int32),
+                fresh=fresh,
+            )
+            self._fit("composite", classifier, examples, section.training, self.recipe.classifier.model)
+        autoencoder.trainable = False
+        return DenoisingClassifier(autoencoder, classifier)
+
+    def _noisy(self, fresh: bool) -> Any:
+        """Return the function that gives an epoch's noisy images; the same ones every epoch unless ``fresh``."""
+        draw = self.images.noisy_train(self.train_clean)
+        if fresh:
+            return draw
+        once = draw(0)
+        return lambda epoch: once
+
+    def _build(self, section: Model, **parameters: Any) -> Any:
+        from unnoise.models import build, registry
+
+        model = build(section.architecture, self.images.train.image_shape, **(parameters | section.parameters))
+        model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
+        self.console.print(f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters", highlight=False)
+        return model
+
+    def _fit(self, stage: str, model: Any, examples: Any, training: Any, section: Model) -> None:
+        from unnoise.models import registry
+        from unnoise.training.fit import fit
+
+        labels = stage != "autoencoder"
+        state = fit(
+            model,
+            examples,
+            training,
+            loss="sparse_categorical_crossentropy" if labels else training.loss,
+            metrics=("accuracy",) if labels else (),
+            seed=self.recipe.seed,
+            dense=registry.get(section.architecture).dense,
+            checkpoint=self.run_folder.checkpoint(stage),
+            console=self.console,
+            on_epoch=lambda state: self.run_folder.write_history(stage, state.history),
+        )
+        self.run_folder.write_history(stage, state.history)
+        self.console.print(
+            f"{stage}: {state.epoch} epochs, best validation loss {state.best_loss:.4f} in epoch {state.best_epoch}, "
+            f"kept the {training.keep} epoch's weights",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _save(self, stage: str, model: Any) -> None:
+        from unnoise.models import save_model, save_weights
+
+        save_weights(model, self.run_folder.weights_file(stage))
+        # The whole model comes last: where it is, the stage is done.
+        save_model(model, self.run_folder.model_file(stage))
