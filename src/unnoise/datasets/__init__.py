@@ -1,0 +1,34 @@
+"""Data sets as arrays: ``load("fashion-mnist-mini", "train")``.
+
+Importing this package is cheap: SciPy, scikit-learn and pooch are imported when a data set needs them.
+
+Example:
+    >>> from unnoise import datasets
+    >>> train = datasets.load("fashion-mnist-mini", "train")
+    >>> train.images.shape, train.class_names[9]
+    ((6000, 28, 28, 1), 'Ankle boot')
+    >>> train, validation = datasets.split_validation(train, 500, seed=0)
+    >>> len(train), len(validation)
+    (5500, 500)
+"""
+
+# The modules that hold a data set are imported for their registration.
+from unnoise.datasets import cifar, digits, lfw, mnist, olivetti
+from unnoise.datasets.catalogue import load, names, registry
+from unnoise.datasets.dataset import Dataset
+from unnoise.datasets.folder import load_folder
+from unnoise.datasets.split import split_validation
+
+__all__ = [
+    "Dataset",
+    "cifar",
+    "digits",
+    "lfw",
+    "load",
+    "load_folder",
+    "mnist",
+    "names",
+    "olivetti",
+    "registry",
+    "split_validation",
+]

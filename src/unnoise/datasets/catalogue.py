@@ -1,0 +1,64 @@
+"""The names of all data sets, and ``load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from unnoise.datasets.dataset import Dataset
+from unnoise.datasets.folder import load_folder
+from unnoise.datasets.sources import Search
+from unnoise.errors import UsageError
+from unnoise.registry import Registry, suggestion
+
+SPLITS = ("train", "test")
+
+#: A loader takes the split, ``"train"`` or ``"test"``, and the search for its files.
+Loader = Callable[[str, Search], Dataset]
+
+registry: Registry[Loader] = Registry("data set")
+
+
+def names() -> list[str]:
+    """Give the names of all data sets, sorted. The path of a folder of images works as a name too."""
+    return registry.names()
+
+
+def load(
+    name: str | Path, split: str = "train", *, data_dir: str | Path | None = None, download: bool = True
+) -> Dataset:
+    """Give one split of a data set.
+
+    The files are looked for in ``data_dir`` (or the folder that ``UNNOISE_DATA`` names), then in the cache, then in
+    the folder of Debian's package (Fashion-MNIST), and then downloaded into the cache. The first place that has all of
+    them is used; a damaged file there is an error, never a reason to go on with another place.
+
+    Args:
+        name: One of `names()`, or the path of a folder of images. A name wins over a folder of the same name;
+            write ``./digits``, or give a `pathlib.Path`, to mean the folder.
+        split: ``"train"`` (the default) or ``"test"``. Validation data comes from the training set, see
+            `split_validation`.
+        data_dir: Folder with the files of the data sets; None takes ``UNNOISE_DATA``, if set.
+        download: Whether a missing file may be downloaded.
+
+    Returns:
+        The data set: images ``(N, H, W, C)``, labels ``(N,)`` int64 or None, class names.
+
+    Raises:
+        UsageError: no such data set or split.
+        DataError: a file is missing, truncated or corrupt, or the download failed.
+        InputError: an image of a folder cannot be read.
+        MissingExtraError: SciPy (olivetti) or scikit-learn (digits) is not installed.
+
+    Example:
+        >>> load("fashion-mnist-mini", "test").describe()
+        'fashion-mnist-mini test: 1,000 images 28×28×1 uint8, 10 classes, from the package unnoise'
+    """
+    if split not in SPLITS:
+        raise UsageError(f"Unknown split {split!r}. {suggestion(split, SPLITS)}")
+    if isinstance(name, str) and name in registry:
+        return registry.get(name)(split, Search(Path(data_dir) if data_dir is not None else None, download))
+    folder = Path(name)
+    if folder.is_dir():
+        return load_folder(folder, split)
+    raise UsageError(f"{str(name)!r} is neither a data set nor a folder of images. {suggestion(str(name), registry)}")
