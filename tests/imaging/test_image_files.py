@@ -1,0 +1,326 @@
+"""Image files: equal pixels come back, and what is not a whole single image is answered in one line."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+
+import unnoise.imaging
+from unnoise.errors import InputError, OutputError
+from unnoise.imaging import Image, image_files, read_image, write_image
+
+LOSSLESS = {
+    ".png": ("uint8", "uint16"),
+    ".tif": ("uint8", "uint16", "float32"),
+    ".tiff": ("uint8",),
+    ".webp": ("uint8",),
+}
+
+
+def samples(dtype, shape, seed=0):
+    values = np.random.default_rng(seed).random(shape)
+    return values.astype(dtype) if dtype == "float32" else np.rint(values * np.iinfo(dtype).max).astype(dtype)
+
+
+def smooth(shape=(64, 48, 3)):
+    ramp = np.linspace(0, 255, shape[0] * shape[1]).reshape(shape[:2])
+    return np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8) if len(shape) == 3 else ramp.astype(np.uint8)
+
+
+@pytest.mark.parametrize(("suffix", "dtype"), [(s, d) for s, dtypes in LOSSLESS.items() for d in dtypes])
+@pytest.mark.parametrize("shape", [(9, 7), (9, 7, 3), (1, 1), (1, 5, 3)])
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_lossless_formats_give_back_the_pixels(tmp_path, suffix, dtype, shape, with_alpha):
+    pixels = samples(dtype, shape)
+    alpha = samples(dtype, shape[:2], seed=1) if with_alpha else None
+    if with_alpha:
+        alpha[0, 0] = 0  # colour under full transparency is kept, too
+    write_image(tmp_path / f"image{suffix}", Image(pixels, alpha))
+    back = read_image(tmp_path / f"image{suffix}")
+    if suffix == ".webp" and len(shape) == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)  # the format has no gray
+    assert back.pixels.dtype == pixels.dtype
+    assert np.array_equal(back.pixels, pixels)
+    assert np.array_equal(back.alpha, alpha) if with_alpha else back.alpha is None
+
+
+@pytest.mark.parametrize("shape", [(64, 48), (64, 48, 3)])
+def test_jpeg_is_close_and_keeps_gray(tmp_path, shape):
+    write_image(tmp_path / "image.jpg", Image(smooth(shape)))
+    back = read_image(tmp_path / "image.jpg").pixels
+    assert back.shape == shape
+    assert np.abs(back.astype(int) - smooth(shape)).max() <= 8
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_eight_bit_formats_round_sixteen_bits(tmp_path, suffix):
+    levels = np.array([[0, 128, 129, 257, 32767, 65406, 65407, 65535]], np.uint16)
+    image = np.repeat(np.repeat(levels, 16, axis=0), 16, axis=1)
+    write_image(tmp_path / f"image{suffix}", Image(image))
+    back = read_image(tmp_path / f"image{suffix}").pixels.reshape(16, 128, -1)[8, 8::16, 0]
+    assert np.abs(back.astype(int) - np.rint(levels[0] / 257)).max() <= (0 if suffix == ".webp" else 2)
+
+
+def test_other_byte_order_is_written_right(tmp_path):
+    pixels = samples("uint16", (5, 6))
+    write_image(tmp_path / "image.png", Image(pixels.astype(">u2")))
+    assert np.array_equal(read_image(tmp_path / "image.png").pixels, pixels)
+
+
+def test_floats_and_back():
+    for dtype, peak in (("uint8", 255), ("uint16", 65535)):
+        image = Image(samples(dtype, (16, 16, 3)), samples(dtype, (16, 16)), b"profile")
+        floats = image.to_float()
+        assert floats.dtype == np.float32
+        assert floats.max() <= 1
+        assert np.allclose(floats, image.pixels / peak, atol=1e-7)
+        again = image.with_float(floats)
+        assert np.array_equal(again.pixels, image.pixels)
+        assert again.pixels.dtype == dtype
+        assert again.alpha is image.alpha
+        assert again.icc_profile == b"profile"
+
+
+def test_every_level_survives_the_way_through_floats():
+    for dtype in ("uint8", "uint16"):
+        levels = np.arange(np.iinfo(dtype).max + 1).astype(dtype).reshape(-1, 256)
+        image = Image(levels)
+        assert np.array_equal(image.with_float(image.to_float()).pixels, levels)
+
+
+def test_integers_are_clipped_and_rounded_and_floats_are_neither():
+    new = np.array([[-0.5, 0.5, 1.5]])
+    assert Image(np.zeros((1, 3), np.uint8)).with_float(new).pixels.tolist() == [[0, 128, 255]]
+    assert Image(np.zeros((1, 3), np.float32)).with_float(new).pixels.tolist() == [[-0.5, 0.5, 1.5]]
+    assert Image(np.zeros((1, 3), np.uint8)).with_float(new[..., None]).pixels.shape == (1, 3)
+
+
+def test_to_float_is_a_copy():
+    image = Image(np.zeros((2, 2), np.float32))
+    image.to_float()[:] = 1
+    assert image.pixels.max() == 0
+
+
+@pytest.mark.parametrize(
+    "new", [np.zeros((2, 3)), np.zeros((2, 2, 3)), np.zeros((2, 2), np.uint8), np.full((2, 2), np.nan)]
+)
+def test_with_float_checks_the_pixels(new):
+    with pytest.raises(InputError):
+        Image(np.zeros((2, 2), np.uint8)).with_float(new)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "alpha"),
+    [
+        (np.zeros((2, 2, 4), np.uint8), None),
+        (np.zeros(4, np.uint8), None),
+        (np.zeros((0, 4), np.uint8), None),
+        (np.zeros((2, 2), np.float64), None),
+        (np.zeros((2, 2), np.int16), None),
+        (np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8)),
+        (np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint16)),
+    ],
+)
+def test_an_image_is_checked_when_made(pixels, alpha):
+    with pytest.raises(InputError, match="received"):
+        Image(pixels, alpha)
+
+
+def test_depth_and_gray_with_an_axis():
+    assert [Image(np.zeros((2, 2), dtype)).depth for dtype in (np.uint8, np.uint16, np.float32)] == [8, 16, 32]
+    assert Image(np.zeros((2, 5, 1), np.uint8)).pixels.shape == (2, 5)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+def test_the_colour_profile_is_kept(tmp_path, suffix):
+    source = pyvips.Image.new_from_array(smooth()).icc_transform("p3", input_profile="srgb")
+    source.write_to_file(str(tmp_path / "source.tif"))
+    image = read_image(tmp_path / "source.tif")
+    assert len(image.icc_profile) > 100
+    write_image(tmp_path / f"copy{suffix}", image)
+    assert read_image(tmp_path / f"copy{suffix}").icc_profile == image.icc_profile
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_once(tmp_path, orientation):
+    source = pyvips.Image.new_from_array(smooth((32, 16))).copy()
+    source.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    source.write_to_file(str(tmp_path / "turned.tif"))
+    image = read_image(tmp_path / "turned.tif")
+    assert image.pixels.shape == ((32, 16) if orientation < 5 else (16, 32))
+    write_image(tmp_path / "upright.tif", image)
+    assert np.array_equal(read_image(tmp_path / "upright.tif").pixels, image.pixels)
+
+
+def test_orientation_six_turns_clockwise(tmp_path):
+    source = pyvips.Image.new_from_array(np.array([[1, 2, 3], [4, 5, 6]], np.uint8)).copy()
+    source.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    source.write_to_file(str(tmp_path / "turned.tif"))
+    assert read_image(tmp_path / "turned.tif").pixels.tolist() == [[4, 1], [5, 2], [6, 3]]
+
+
+def test_cmyk_becomes_srgb(tmp_path):
+    ink = pyvips.Image.black(8, 8, bands=4).copy(interpretation="cmyk")
+    ink.write_to_file(str(tmp_path / "white.jpg"))
+    image = read_image(tmp_path / "white.jpg")
+    assert image.pixels.shape == (8, 8, 3)
+    assert image.pixels.min() >= 250
+    assert image.icc_profile is None
+
+
+def test_one_bit_and_palette_files_are_read(tmp_path):
+    board = pyvips.Image.new_from_array((np.indices((8, 8)).sum(axis=0) % 2 * 255).astype(np.uint8))
+    board.pngsave(str(tmp_path / "bits.png"), bitdepth=1)
+    board.tiffsave(str(tmp_path / "bits.tif"), bitdepth=1)
+    pyvips.Image.new_from_array(smooth()).pngsave(str(tmp_path / "palette.png"), palette=True)
+    assert np.unique(read_image(tmp_path / "bits.png").pixels).tolist() == [0, 255]
+    assert np.unique(read_image(tmp_path / "bits.tif").pixels).tolist() == [0, 255]
+    assert read_image(tmp_path / "palette.png").pixels.shape == (64, 48, 3)
+
+
+@pytest.mark.parametrize("name", ["image].png", "a[0].png", "page[n=2].png", "ümläut 写真.png", "-x.png"])
+def test_any_name_works(tmp_path, name):
+    write_image(tmp_path / name, Image(smooth()))
+    assert np.array_equal(read_image(tmp_path / name).pixels, smooth())
+
+
+def test_the_content_tells_the_format_not_the_name(tmp_path):
+    write_image(tmp_path / "image.png", Image(smooth()))
+    (tmp_path / "image.png").rename(tmp_path / "image.jpg")
+    assert np.array_equal(read_image(tmp_path / "image.jpg").pixels, smooth())
+
+
+def test_a_rewritten_file_is_read_anew(tmp_path):
+    for level in (10, 200):
+        write_image(tmp_path / "image.png", Image(np.full((4, 4), level, np.uint8)), overwrite=True)
+        assert read_image(tmp_path / "image.png").pixels[0, 0] == level
+
+
+def test_pixels_read_can_be_written_to(tmp_path):
+    write_image(tmp_path / "image.png", Image(smooth(), np.zeros((64, 48), np.uint8)))
+    image = read_image(tmp_path / "image.png")
+    image.pixels[:], image.alpha[:] = 1, 1
+
+
+def one_line(caught, path):
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])
+def test_a_truncated_file_is_refused(tmp_path, suffix, kept):
+    path = tmp_path / f"image{suffix}"
+    write_image(path, Image(samples("uint8", (64, 64, 3))))
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    with pytest.raises(InputError, match="damaged, cut off") as caught:
+        read_image(path)
+    one_line(caught, path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"hello", "not an image"),
+        (b"1,2,3\n4,5,6\n", "not an image"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>', "not an image"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+    ],
+)
+def test_what_is_not_an_image_is_said(tmp_path, content, message):
+    path = tmp_path / "image.png"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_image(path)
+    one_line(caught, path)
+
+
+def test_missing_files_and_folders_are_said(tmp_path):
+    for path in (tmp_path / "missing.png", tmp_path):
+        with pytest.raises(InputError, match=r"No such file|directory|denied") as caught:
+            read_image(path)
+        one_line(caught, path)
+
+
+def test_several_pages_other_formats_and_other_samples_are_refused(tmp_path):
+    gray = pyvips.Image.new_from_array(smooth((16, 8)))
+    pages = gray.copy()
+    pages.set_type(pyvips.GValue.gint_type, "page-height", 8)
+    pages.write_to_file(str(tmp_path / "pages.tif"))
+    gray.write_to_file(str(tmp_path / "image.gif"))
+    gray.cast("int").write_to_file(str(tmp_path / "int.tif"))
+    pyvips.Image.black(8, 8, bands=6).write_to_file(str(tmp_path / "bands.tif"))
+    pyvips.Image.new_from_array(smooth()).colourspace("lab").write_to_file(str(tmp_path / "lab.tif"))
+    expected = {
+        "pages.tif": "2 pages", "image.gif": "GIF files are not supported", "int.tif": "type int",
+        "bands.tif": "5 colour channels", "lab.tif": "lab",
+    }  # fmt: skip
+    for name, message in expected.items():
+        with pytest.raises(InputError, match=message) as caught:
+            read_image(tmp_path / name)
+        one_line(caught, tmp_path / name)
+
+
+def test_an_existing_file_is_kept_unless_told(tmp_path):
+    path = tmp_path / "image.png"
+    write_image(path, Image(smooth()))
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="exists already"):
+        write_image(path, Image(smooth() // 2))
+    assert path.read_bytes() == before
+    write_image(path, Image(smooth() // 2), overwrite=True)
+    assert np.array_equal(read_image(path).pixels, smooth() // 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "message"),
+    [
+        ("image.bmp", Image(smooth()), "unknown suffix '.bmp'.*Allowed: .jpeg"),
+        ("image.pgn", Image(smooth()), "Did you mean '.png'"),
+        ("image", Image(smooth()), "unknown suffix ''"),
+        ("image.jpg", Image(smooth(), smooth((64, 48))), "JPEG holds no transparency"),
+        ("image.png", Image(np.zeros((2, 2), np.float32)), "PNG holds no floats"),
+        ("image.jpg", Image(np.zeros((2, 2), np.float32)), "JPEG holds no floats"),
+        ("image.webp", Image(np.zeros((1, 16384), np.uint8)), "WebP refuses"),
+        ("missing/image.png", Image(smooth()), "does not exist"),
+    ],
+)
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, name, image, message):
+    with pytest.raises(OutputError, match=message) as caught:
+        write_image(tmp_path / name, image)
+    one_line(caught, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_files_of_a_folder_are_sorted(tmp_path):
+    for name in ("b.png", "a.JPEG", "c.tif", "d.webp", ".a.1234.tmp.png", "notes.txt", "e.gif"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    assert [path.name for path in image_files(str(tmp_path))] == ["a.JPEG", "b.png", "c.tif", "d.webp"]
+    assert all(isinstance(path, Path) and path.parent == tmp_path for path in image_files(tmp_path))
+
+
+def test_a_folder_is_asked_for(tmp_path):
+    (tmp_path / "file.png").touch()
+    with pytest.raises(InputError, match="is a file"):
+        image_files(tmp_path / "file.png")
+    with pytest.raises(InputError, match="does not exist"):
+        image_files(tmp_path / "missing")
+
+
+MODULES = [
+    "unnoise.imaging",
+    *(module.name for module in pkgutil.iter_modules(unnoise.imaging.__path__, "unnoise.imaging.")),
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

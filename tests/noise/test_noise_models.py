@@ -1,0 +1,221 @@
+"""Every registered noise keeps the contract, and draws what its formula says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+
+from unnoise.errors import InputError, UsageError
+from unnoise.noise import Composition, Gaussian, Jpeg, Masking, Poisson, SaltAndPepper, parse, registry
+
+EXAMPLES = [registry.get(kind).example for kind in registry] + [Composition.example]
+RANDOM = [text for text in EXAMPLES if text not in ("none", "jpeg(quality=30)")]
+SHAPES = [(8, 12), (8, 12, 1), (8, 12, 3), (4, 8, 12, 1), (2, 8, 12, 3), (0, 8, 8, 1)]
+
+# Mean and variance of the unclipped noise on the constant image x, from the formulas of the docstrings.
+FORMULAS = {
+    "none": lambda x: (x, 0.0),
+    "gaussian(0.5)": lambda x: (x, 0.5**2),
+    "uniform(0.9)": lambda x: (x + 0.45, 0.9**2 / 12),
+    "poisson(peak=30)": lambda x: (x, x / 30),
+    "poisson-gaussian(peak=30, sigma=0.02)": lambda x: (x, x / 30 + 0.02**2),
+    "speckle(0.2)": lambda x: (x, (0.2 * x) ** 2),
+    "salt-and-pepper(0.1)": lambda x: (0.9 * x + 0.05, 0.9 * x**2 + 0.05 - (0.9 * x + 0.05) ** 2),
+    "salt-and-pepper(0.4, salt=0.25)": lambda x: (0.6 * x + 0.1, 0.6 * x**2 + 0.1 - (0.6 * x + 0.1) ** 2),
+    "masking(0.25)": lambda x: (0.75 * x, 0.75 * 0.25 * x**2),
+    "poisson(peak=30)+gaussian(0.02)": lambda x: (x, x / 30 + 0.02**2),
+}
+
+
+def unclipped(text):
+    noise = parse(text)
+    if isinstance(noise, Composition):
+        return Composition(tuple(replace(part, clip=False) for part in noise.parts))
+    return replace(noise, clip=False)
+
+
+def image(shape, seed=0):
+    return np.random.default_rng(seed).random(shape, dtype=np.float32)
+
+
+def test_the_contract_names_all_kinds():
+    assert registry.names() == [
+        "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "salt-and-pepper", "speckle", "uniform",
+    ]  # fmt: skip
+
+
+def test_every_random_kind_has_a_formula_under_test():
+    tested = {type(parse(text)).kind for text in FORMULAS}
+    assert tested >= set(registry) - {"jpeg"}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("level", [0.2, 0.7])
+def test_mean_and_variance_match_the_formula(text, level):
+    count = 200_000
+    noisy = unclipped(text)(np.full(count, level), np.random.default_rng(3)).astype(np.float64)
+    mean, variance = FORMULAS[text](level)
+    assert noisy.mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / count) + 1e-7)
+    assert noisy.var() == pytest.approx(variance, rel=0.03, abs=1e-9)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_gives_float32_of_the_same_shape_and_leaves_the_image_alone(text, shape):
+    clean = image(shape)
+    before = clean.copy()
+    noisy = parse(text)(clean, np.random.default_rng(0))
+    assert noisy.shape == shape
+    assert noisy.dtype == np.float32
+    assert np.array_equal(clean, before)
+    assert not np.shares_memory(noisy, clean)
+
+
+@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith("jpeg")])
+@pytest.mark.parametrize("shape", [(), (7,), (0,), (2, 3, 4, 5, 6)])
+def test_any_shape_is_taken(text, shape):
+    assert parse(text)(np.full(shape, 0.5), np.random.default_rng(0)).shape == shape
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_reads_float64_float16_strided_and_read_only_arrays(text):
+    clean = image((16, 16, 3))[::2, ::2]
+    clean.flags.writeable = False
+    expected = parse(text)(clean, np.random.default_rng(0))
+    assert np.array_equal(parse(text)(clean.astype(np.float64), np.random.default_rng(0)), expected)
+    assert parse(text)(clean.astype(np.float16), np.random.default_rng(0)).dtype == np.float32
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_the_generator_decides_the_noise(text):
+    clean = image((2, 16, 16, 3))
+    first, again, other = (parse(text)(clean, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert np.array_equal(first, again)
+    assert np.array_equal(first, other) == (text not in RANDOM)
+
+
+@pytest.mark.parametrize("text", RANDOM)
+def test_two_calls_with_one_generator_differ(text):
+    clean, rng = image((16, 16)), np.random.default_rng(0)
+    assert not np.array_equal(parse(text)(clean, rng), parse(text)(clean, rng))
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_clip_keeps_the_range(text):
+    wide = np.linspace(-1, 2, 1024, dtype=np.float32).reshape(32, 32)
+    noisy = parse(text)(wide, np.random.default_rng(0))
+    assert noisy.min() >= 0
+    assert noisy.max() <= 1
+
+
+@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith("jpeg")])
+def test_without_clip_values_pass_the_range(text):
+    assert unclipped(text)(np.full((64, 64), 1.5), np.random.default_rng(0)).max() > 1
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool, complex])
+def test_integers_are_refused_since_their_range_is_not_one(text, dtype):
+    with pytest.raises(InputError, match=r"float images .* received .*255"):
+        parse(text)(np.ones((4, 4), dtype), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_noises_are_frozen_and_hashable(text):
+    noise = parse(text)
+    assert hash(noise) == hash(parse(text))
+    with pytest.raises(FrozenInstanceError):
+        noise.clip = False
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
+def test_shot_noise_refuses_what_cannot_be_counted(value):
+    with pytest.raises(InputError, match="finite"):
+        Poisson(30)(np.array([0.5, value]), np.random.default_rng(0))
+
+
+def test_shot_noise_is_one_stream_across_blocks():
+    clean = np.full(2**20 + 5, 0.5, np.float32)
+    noisy = Poisson(10)(clean, np.random.default_rng(0))
+    expected = np.random.default_rng(0).poisson(np.full(clean.shape, 5.0)) / 10
+    assert np.array_equal(noisy, np.clip(expected, 0, 1).astype(np.float32))
+
+
+def test_masking_hits_all_channels_of_a_pixel():
+    noisy = Masking(0.5)(np.ones((3, 16, 16, 3)), np.random.default_rng(0))
+    assert np.array_equal(noisy.min(axis=-1), noisy.max(axis=-1))
+    assert 0.4 < noisy.mean() < 0.6
+    assert not np.array_equal(noisy[0], noisy[1])
+
+
+def test_salt_and_pepper_leaves_the_other_values():
+    noisy = SaltAndPepper(1.0, salt=1.0)(image((8, 8)), np.random.default_rng(0))
+    assert np.array_equal(noisy, np.ones((8, 8)))
+    clean = image((64, 64))
+    noisy = SaltAndPepper(0.3, salt=0.0)(clean, np.random.default_rng(0))
+    assert np.all((noisy == clean) | (noisy == 0))
+
+
+def test_composition_applies_left_first_and_reads_clip_from_the_last():
+    clean = image((16, 16))
+    noise = Poisson(30) + Gaussian(0.1, clip=False)
+    rng = np.random.default_rng(1)
+    expected = Gaussian(0.1, clip=False)(Poisson(30)(clean, rng), rng)
+    assert np.array_equal(noise(clean, np.random.default_rng(1)), expected)
+    assert noise.clip is False
+    assert (Gaussian(0.1, clip=False) + Poisson(30)).clip is True
+    assert noise + Masking(0.1) == Poisson(30) + (Gaussian(0.1, clip=False) + Masking(0.1))
+
+
+@pytest.mark.parametrize("parts", [(), (Gaussian(0.1),), (Gaussian(0.1), "poisson")])
+def test_composition_needs_two_noises(parts):
+    with pytest.raises(UsageError, match="composition"):
+        Composition(parts)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("quality", [10, 95])
+def test_jpeg_of_a_batch_is_that_of_each_image(channels, quality):
+    # Steep differences between neighbours in the batch would show any leak from one to the next.
+    batch = image((6, 21, 17, channels)) * 0.2 + np.arange(6).reshape(6, 1, 1, 1) % 2 * 0.8
+    noisy = Jpeg(quality)(batch, np.random.default_rng(0))
+    for clean, result in zip(batch, noisy, strict=True):
+        assert np.array_equal(Jpeg(quality)(clean, np.random.default_rng(0)), result)
+
+
+@pytest.mark.parametrize("shape", [(24, 19), (1, 1), (16, 16, 3), (21, 17, 3)])
+def test_jpeg_is_what_an_encoder_does_to_the_image_alone(shape):
+    import pyvips
+
+    clean = image(shape)
+    stored = np.rint(clean * 255).astype(np.uint8)
+    content = pyvips.Image.new_from_array(stored).jpegsave_buffer(Q=90)  # from 90 on, colour at full resolution
+    expected = pyvips.Image.new_from_buffer(content, "").numpy().reshape(shape)
+    assert np.array_equal(np.rint(Jpeg(90)(clean, np.random.default_rng(0)) * 255), expected)
+
+
+def test_jpeg_error_falls_with_quality():
+    smooth = np.sin(np.linspace(0, 9, 64))[:, None] * np.cos(np.linspace(0, 7, 64)) / 2 + 0.5
+    errors = [np.square(Jpeg(quality)(smooth, np.random.default_rng(0)) - smooth).mean() for quality in (5, 30, 95)]
+    assert errors[0] > errors[1] > errors[2] > 0
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 4, 2), (4, 4, 4), (2, 4, 4, 5), (1, 2, 4, 4, 3)])
+def test_jpeg_names_the_shapes_it_takes(shape):
+    with pytest.raises(InputError, match=r"C = 1 or 3; received the shape"):
+        Jpeg(50)(np.zeros(shape), np.random.default_rng(0))
+
+
+def test_jpeg_refuses_nan():
+    with pytest.raises(InputError, match="finite"):
+        Jpeg(50)(np.full((8, 8), np.nan), np.random.default_rng(0))
+
+
+def test_importing_noise_loads_nothing_heavy():
+    code = "import sys, unnoise.noise; print(sorted({'pyvips', 'scipy', 'skimage', 'keras'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
