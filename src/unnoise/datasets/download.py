@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +61,17 @@ def fetch(remote: Remote, target: Path) -> Path:
 def _retrieve(pooch: ModuleType, url: str, path: Path) -> None:
     logger = pooch.get_logger()
     logger.info(f"Downloading {url}")
-    level = logger.level
-    # pooch checks only the digest of the packed file, so `_check` does it, and pooch's advice on digests is kept quiet.
-    logger.setLevel("WARNING")
+    # `_check` compares the digest, since pooch knows only that of the packed file; pooch's advice to give it one is kept
+    # quiet. A filter, because this logger remembers its level from the first message on.
+    logger.addFilter(_warnings_only)
     try:
         pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent)
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(_warnings_only)
+
+
+def _warnings_only(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 def _check(path: Path, remote: Remote) -> None:
