@@ -61,7 +61,7 @@ def fetch(remote: Remote, target: Path) -> Path:
 def _retrieve(pooch: ModuleType, url: str, path: Path) -> None:
     logger = pooch.get_logger()
     logger.info(f"Downloading {url}")
-    # `_check` compares the digest, since pooch knows only that of the packed file; pooch's advice to give it one is kept
+    # `_check` compares the digest, since pooch knows only that of the packed file; its advice to give it one is kept
     # quiet. A filter, because this logger remembers its level from the first message on.
     logger.addFilter(_warnings_only)
     try:
