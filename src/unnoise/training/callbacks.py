@@ -95,7 +95,9 @@ class EpochLines(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Replace the bar by the epoch's line."""
         self.close()
-        self.console.print(epoch_line(self.recorder.state.history[-1], self.recorder.epochs), highlight=False, soft_wrap=True)
+        self.console.print(
+            epoch_line(self.recorder.state.history[-1], self.recorder.epochs), highlight=False, soft_wrap=True
+        )
 
     def close(self) -> None:
         """Take the bar away."""

@@ -36,7 +36,9 @@ class RunImages:
             labels = "" if part.labels is None else f"  labels {part.labels.shape}"
             lines.append(f"{name:<10}  images {part.images.shape}{labels}  from {part.source}")
         if self.recipe.data.validation == "test":
-            lines.append("validation is the test set, as in the lab: its val_loss is not independent of the choice made by it")
+            lines.append(
+                "validation is the test set, as in the lab: its val_loss is not independent of the choice made by it"
+            )
         return lines
 
     def noisy_train(self, clean: Array) -> Callable[[int], Array]:

@@ -111,10 +111,14 @@ class Composite(Section):
 
 
 class Evaluation(Section):
-    """What stands beside the model in the tables, and at which other noise the accuracies are taken too."""
+    """What stands beside the model in the tables.
+
+    ``images`` limits the test images (the first ones). ``noisy_accuracy`` asks for the accuracies also at the Gaussian factor
+    where the classifier's accuracy on noisy images is this share.
+    """
 
     baselines: tuple[str, ...] = pydantic.Field(default=("linear",), strict=False)
-    also_at: str | None = None
+    noisy_accuracy: float | None = pydantic.Field(default=None, gt=0, lt=1)
     images: pydantic.PositiveInt | None = None
 
 
@@ -267,5 +271,7 @@ def _explain(problem: Any) -> str:
             section = _field(section, part, where) or section
         message = f"there is no such field. {suggestion(str(problem['loc'][-1]), section.model_fields)}"
         return f"{where}: {message}"
-    received = "" if problem["type"] == "missing" or isinstance(problem["input"], dict) else f", received {problem['input']!r}"
+    received = (
+        "" if problem["type"] == "missing" or isinstance(problem["input"], dict) else f", received {problem['input']!r}"
+    )
     return f"{where}: {message}{received}"

@@ -35,7 +35,9 @@ def train(
         KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
     """
     images = load_images(recipe, data_dir=data_dir)
-    facts = {"seed": recipe.seed, **environment(), "data": images.describe(), "data_dir": str(data_dir) if data_dir else None}
+    facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
+    facts |= {"class_names": list(images.train.class_names), "licence": images.train.licence}
+    facts["data_dir"] = str(Path(data_dir).resolve()) if data_dir else None
     run = RunFolder.create(folder, recipe, facts)
     _Stages(run, recipe, images, console or Console()).run()
     return run
@@ -85,7 +87,10 @@ class _Stages:
         classes = len(train.class_names) or int(train.labels.max()) + 1
         model = self._build(section.model, classes=classes)
         examples = Examples(
-            lambda epoch: self.train_clean, train.labels.astype(np.int32), self.validation_clean, validation.labels.astype(np.int32)
+            lambda epoch: self.train_clean,
+            train.labels.astype(np.int32),
+            self.validation_clean,
+            validation.labels.astype(np.int32),
         )
         self._fit("classifier", model, examples, section.training, section.model)
         return model
@@ -96,9 +101,7 @@ class _Stages:
         model = self._build(self.recipe.model)
         fresh = self.recipe.training.fresh_noise
         noisy = self._noisy(fresh)
-        examples = Examples(
-            noisy, self.train_clean, self.images.noisy_validation(), self.validation_clean, fresh=fresh
-        )
+        examples = Examples(noisy, self.train_clean, self.images.noisy_validation(), self.validation_clean, fresh=fresh)
         self._fit("autoencoder", model, examples, self.recipe.training, self.recipe.model)
         return model
 
@@ -146,7 +149,10 @@ class _Stages:
 
         model = build(section.architecture, self.images.train.image_shape, **(parameters | section.parameters))
         model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
-        self.console.print(f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters", highlight=False)
+        self.console.print(
+            f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",
+            highlight=False,
+        )
         return model
 
     def _fit(self, stage: str, model: Any, examples: Any, training: Any, section: Model) -> None:

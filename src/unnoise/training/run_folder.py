@@ -42,7 +42,9 @@ class RunFolder:
             for part in (folder.path, folder.checkpoints, folder.models, folder.figures):
                 part.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"Cannot make the run folder {path}: {error.strerror}. Choose another with -o.") from error
+            raise OutputError(
+                f"Cannot make the run folder {path}: {error.strerror}. Choose another with -o."
+            ) from error
         write_text(folder.path / "run.json", json.dumps(dict(facts), indent=2) + "\n")
         # Written last: a folder with a recipe is one that can be resumed.
         write_text(folder.path / "recipe.toml", recipe.to_toml())

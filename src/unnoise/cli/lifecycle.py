@@ -1,0 +1,148 @@
+"""The lifecycle's commands: recipes, train, sweep, evaluate, package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from unnoise.cli.options import DataDir, Overrides, Overwrite
+from unnoise.errors import UsageError
+
+
+def recipes() -> None:
+    """List the built-in recipes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from unnoise.training import built_in_recipes
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, summary in built_in_recipes().items():
+        table.add_row(name, summary)
+    Console().print(table, highlight=False)
+
+
+def train(
+    recipe: Annotated[Optional[str], typer.Argument(help="A built-in recipe's name, or a .toml file.")] = None,  # noqa: UP045
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", help="Run folder; by default runs/RECIPE, numbered where that exists."),
+    ] = None,
+    overrides: Overrides = None,
+    resume: Annotated[Optional[Path], typer.Option("--resume", metavar="RUN", help="Continue this run folder.")] = None,  # noqa: UP045
+    data_dir: DataDir = None,
+) -> None:
+    """Train a recipe's models, measure them, and write the run folder with its report."""
+    from rich.console import Console
+
+    from unnoise import training
+
+    if (recipe is None) == (resume is None):
+        raise UsageError("Give a recipe, or --resume RUN. `unnoise recipes` lists the recipes.")
+    if resume is not None and (overrides or output):
+        raise UsageError("--resume continues a run as it was begun: it takes neither --set nor -o.")
+    console = Console()
+    if resume is not None:
+        folder = training.RunFolder.open(resume).path
+    else:
+        assert recipe is not None
+        described = training.load_recipe(recipe, overrides or ())
+        folder = output or free_folder(Path("runs") / described.name)
+    try:
+        if resume is not None:
+            run = training.resume(folder, data_dir=data_dir, console=console)
+        else:
+            run = training.train(described, folder, data_dir=data_dir, console=console)
+        measure(run, console, data_dir)
+    except KeyboardInterrupt:
+        if (folder / "recipe.toml").exists():
+            console.print(f"\nStopped. What is done is kept; continue with: unnoise train --resume {folder}")
+        raise
+
+
+def free_folder(wanted: Path) -> Path:
+    """Return ``wanted``, or the first of wanted-2, wanted-3, ... that does not exist."""
+    number, folder = 1, wanted
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    return folder
+
+
+def measure(run: object, console: object, data_dir: Path | None) -> None:
+    """Evaluate a finished run and print its tables and where the report is."""
+    from rich.console import Console
+
+    from unnoise.evaluation.run_evaluation import evaluate_run
+    from unnoise.training import RunFolder
+
+    assert isinstance(run, RunFolder)
+    assert isinstance(console, Console)
+    console.rule("[bold]evaluation")
+    result, report = evaluate_run(run, data_dir=data_dir)
+    result.print(console)
+    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+
+
+def sweep(
+    recipe: Annotated[str, typer.Argument(help="A built-in recipe's name, or a .toml file.")],
+    overrides: Annotated[
+        list[str],
+        typer.Option(
+            "--set", metavar="FIELD=A,B,C", help="Values to try, such as model.code=16,32,64; may be repeated."
+        ),
+    ],
+    output: Annotated[
+        Optional[Path], typer.Option("-o", "--output", help="Folder for the table, plot and runs.")
+    ] = None,  # noqa: UP045
+    data_dir: DataDir = None,
+) -> None:
+    """Train a recipe once for every combination of values; give one table and one plot."""
+    from rich.console import Console
+
+    from unnoise.evaluation.sweep import run_sweep
+    from unnoise.training import load_recipe
+
+    name = load_recipe(recipe).name
+    run_sweep(
+        recipe, overrides, output or free_folder(Path("runs") / f"{name}-sweep"), data_dir=data_dir, console=Console()
+    )
+
+
+def evaluate(
+    target: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run folder, or a packaged model (.onnx).")],
+    dataset: Annotated[Optional[str], typer.Option("--dataset", help="Another data set than the recipe's.")] = None,  # noqa: UP045
+    noise: Annotated[Optional[str], typer.Option("--noise", help="Another noise, such as 'gaussian(0.2)'.")] = None,  # noqa: UP045
+    data_dir: DataDir = None,
+) -> None:
+    """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
+    from rich.console import Console
+
+    from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
+    from unnoise.training import RunFolder
+
+    console = Console()
+    if target.is_dir():
+        result, report = evaluate_run(RunFolder.open(target), dataset=dataset, noise=noise, data_dir=data_dir)
+        result.print(console)
+        console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    else:
+        evaluate_packaged(target, dataset=dataset, noise=noise, data_dir=data_dir).print(console)
+
+
+def package(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, such as model.onnx.")],
+    format: Annotated[str, typer.Option("--format", help="onnx, keras, litert or openvino.")] = "onnx",
+    overwrite: Overwrite = False,
+) -> None:
+    """Package a run as one file that denoises without Keras."""
+    from rich.console import Console
+
+    from unnoise.packaging.package_run import package_run
+    from unnoise.training import RunFolder
+
+    text = package_run(RunFolder.open(run), output, format=format, overwrite=overwrite)
+    Console().print(text, highlight=False, soft_wrap=True)

@@ -1,0 +1,132 @@
+"""A Keras model as one ONNX file with its description inside, checked against Keras before it is put in place."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from unnoise.atomic import atomic_path
+from unnoise.errors import OutputError, UsageError
+from unnoise.inference.metadata import KEY, Metadata
+
+# Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
+PARITY = 1e-5
+
+
+def export_onnx(
+    model: Any,
+    path: str | Path,
+    metadata: Metadata,
+    *,
+    outputs: tuple[str, ...] = ("denoised",),
+    probe: npt.NDArray[np.float32] | None = None,
+    overwrite: bool = False,
+) -> Metadata:
+    """Write ``model`` as ONNX with dynamic batch (and size, where the model's is None), description inside.
+
+    Args:
+        model: A Keras model with one image input and one output for each of ``outputs``.
+        path: The file to write.
+        metadata: The description; its ``parity`` is replaced by the measured one.
+        outputs: Names of the outputs.
+        probe: Images ``(N, H, W, C)`` to compare on, beside random ones.
+        overwrite: Whether an existing file may be replaced.
+
+    Returns:
+        The description as written.
+
+    Raises:
+        UsageError: Keras runs on another backend than TensorFlow, the only one that exports dynamic sizes.
+        OutputError: the file exists, cannot be written, or the ONNX model differs from Keras by more than 1e-5.
+    """
+    import keras
+    import onnx
+
+    if keras.backend.backend() != "tensorflow":
+        raise UsageError(
+            f"Packaging needs Keras on TensorFlow, it runs on {keras.backend.backend()}. Set KERAS_BACKEND=tensorflow."
+        )
+    height, width, channels = metadata.input_shape
+    signature = [keras.InputSpec(shape=(None, height, width, channels), dtype="float32", name="noisy")]
+    with atomic_path(path, overwrite=overwrite) as temporary:
+        with _quiet():
+            model(np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32))
+            model.export(temporary, format="onnx", verbose=False, input_signature=signature)
+        graph = onnx.load(temporary)
+        _name_outputs(graph.graph, outputs)
+        for value in [*graph.graph.input, *graph.graph.output]:
+            value.type.tensor_type.shape.dim[0].dim_param = "N"
+        parity = _parity(model, graph.SerializeToString(), metadata, probe)
+        if not parity <= PARITY:
+            raise OutputError(
+                f"Packaging is refused: the ONNX model differs from Keras by {parity:.2g}, more than {PARITY:g}. "
+                "Please report the recipe."
+            )
+        written = dataclasses.replace(metadata, parity=parity)
+        onnx.helper.set_model_props(graph, {KEY: written.to_json()})
+        graph.producer_name, graph.producer_version = "unnoise", metadata.version
+        onnx.save(graph, temporary)
+    return written
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the exporter: notices of its own, deprecation warnings of NumPy, and what C++ writes to standard error."""
+    loggers = [logging.getLogger(name) for name in ("tf2onnx", "tensorflow", "absl")]
+    levels = [logger.level for logger in loggers]
+    saved = os.dup(2)
+    with warnings.catch_warnings(), open(os.devnull, "w") as nowhere:
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def _name_outputs(graph: Any, names: tuple[str, ...]) -> None:
+    """Give the graph's outputs the names that inference asks for."""
+    new = {value.name: name for value, name in zip(graph.output, names, strict=True)}
+    for value in graph.output:
+        value.name = new[value.name]
+    for node in graph.node:
+        for field in (node.input, node.output):
+            for position, name in enumerate(field):
+                field[position] = new.get(name, name)
+
+
+def _parity(model: Any, content: bytes, metadata: Metadata, probe: npt.NDArray[np.float32] | None) -> float:
+    """Return the largest absolute difference between Keras and ONNX Runtime over several batches and sizes."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    height, width, channels = metadata.input_shape
+    rng = np.random.default_rng(0)
+    if height is None or width is None:
+        sizes = [(metadata.stride * a, metadata.stride * b) for a, b in ((1, 1), (2, 3), (7, 5), (16, 9))]
+    else:
+        sizes = [(height, width)]
+    batches = [rng.random((count, *size, channels), np.float32) for size in sizes for count in (1, 3)]
+    if probe is not None:
+        batches.append(probe)
+    worst = 0.0
+    for batch in batches:
+        expected = model(batch)
+        expected = expected if isinstance(expected, (list, tuple)) else [expected]
+        for ours, theirs in zip(session.run(None, {"noisy": batch}), expected, strict=True):
+            worst = max(worst, float(np.abs(ours - np.asarray(theirs)).max()))
+    return worst

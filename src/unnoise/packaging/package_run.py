@@ -1,0 +1,130 @@
+"""Packages a finished run."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from unnoise._version import __version__
+from unnoise.atomic import atomic_path
+from unnoise.errors import MissingExtraError, OutputError, UsageError
+from unnoise.inference.metadata import Metadata
+from unnoise.packaging.export import export_onnx
+from unnoise.packaging.geometry import receptive_field_of, stride_of
+from unnoise.registry import suggestion
+from unnoise.training.run_folder import RunFolder
+
+# Keras' other formats, and the package each needs.
+FORMATS = {"keras": None, "litert": "litert", "openvino": "openvino"}
+
+
+def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overwrite: bool = False) -> str:
+    """Write the run's composite, or its autoencoder where there is no composite, to one file.
+
+    Args:
+        run: A finished run.
+        path: The file to write (a folder for SavedModel-like formats).
+        format: ``onnx``, which unnoise denoises with, or ``keras``, ``litert``, ``openvino`` for other engines.
+        overwrite: Whether an existing file may be replaced.
+
+    Returns:
+        A few lines that say what was written.
+
+    Raises:
+        InputError: the run is not finished.
+        UsageError: an unknown format.
+        MissingExtraError: the format's package is not installed.
+        OutputError: the file exists, cannot be written, or fails the parity check.
+    """
+    if format not in ("onnx", *FORMATS):
+        raise UsageError(f"Unknown format {format!r}. {suggestion(format, ('onnx', *FORMATS))}")
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
+    stage = "composite" if "composite" in run.recipe.stages else "autoencoder"
+    model = run.load_model(stage)
+    if format != "onnx":
+        _export_other(model, path, format, overwrite)
+        return f"{path}: {stage} as {format}"
+    card = _package_onnx(run, stage, model, path, overwrite)
+    return (
+        f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
+    )
+
+
+def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, overwrite: bool) -> Metadata:
+    import keras
+
+    from unnoise.models import build, registry
+
+    recipe = run.recipe
+    autoencoder = model.autoencoder if stage == "composite" else model
+    shape: tuple[int | None, int | None, int] = tuple(autoencoder.input_shape[1:])
+    stride, field = 1, None
+    if registry.get(recipe.model.architecture).fully_convolutional:
+        free = build(recipe.model.architecture, (None, None, shape[2]), **recipe.model.parameters)
+        free.set_weights(autoencoder.get_weights())
+        stride, field = stride_of(free), receptive_field_of(free, stride_of(free))
+        if stage == "autoencoder":
+            model, shape = free, (None, None, shape[2])
+    outputs: tuple[str, ...] = ("denoised",)
+    classes: tuple[str, ...] = ()
+    if stage == "composite":
+        noisy = keras.Input(shape, name="noisy")
+        denoised = autoencoder(noisy)
+        parameters = model.count_params()
+        classes = tuple(run.facts.get("class_names", ()))
+        model = keras.Model(noisy, [denoised, model.classifier(denoised)])
+        outputs = ("denoised", "probabilities")
+    else:
+        parameters = model.count_params()
+    card = Metadata(
+        kind="composite" if stage == "composite" else "denoiser",
+        name=recipe.name,
+        architecture=recipe.model.architecture,
+        parameters=parameters,
+        input_shape=shape,
+        stride=stride,
+        receptive_field=field,
+        noise=recipe.noise,
+        value_range=(0.0, 1.0),
+        classes=classes,
+        kpis=_kpis(run),
+        dataset=recipe.data.dataset,
+        licence=run.facts.get("licence", "see the data's owner"),
+        recipe=recipe.to_toml(),
+        parity=math.inf,
+        version=__version__,
+        created=datetime.date.today().isoformat(),
+    )
+    return export_onnx(model, path, card, outputs=outputs, overwrite=overwrite)
+
+
+def _kpis(run: RunFolder) -> dict[str, float]:
+    """Return the network's key figures from metrics.json; empty before the run was evaluated."""
+    if not run.metrics_file.is_file():
+        return {}
+    content = json.loads(run.metrics_file.read_text("utf-8"))
+    name = run.recipe.model.architecture
+    row: dict[str, Any] = next((row for row in content["rows"] if row["name"] == name), {})
+    kpis = {key: row[key] for key in ("psnr", "ssim", "mse") if row.get(key) is not None}
+    return kpis | {f"accuracy {entry['name']}": entry["accuracy"] for entry in content["accuracies"]}
+
+
+def _export_other(model: Any, path: Path, format: str, overwrite: bool) -> None:
+    if format == "keras":
+        from unnoise.models import save_model
+
+        save_model(model, path, overwrite=overwrite)
+        return
+    needed = FORMATS[format]
+    try:
+        with atomic_path(path, overwrite=overwrite) as temporary:
+            model.export(temporary, format=format, verbose=False)
+    except ImportError as error:
+        raise MissingExtraError(f"The format {format} needs a package that is not installed ({error}). Install: pip install {needed}") from None
+    except (ValueError, RuntimeError, NotImplementedError) as error:
+        raise OutputError(f"Keras cannot export {model.name} as {format}: {str(error).splitlines()[0]}") from None
