@@ -94,9 +94,7 @@ def sweep(
             "--set", metavar="FIELD=A,B,C", help="Values to try, such as model.code=16,32,64; may be repeated."
         ),
     ],
-    output: Annotated[
-        Optional[Path], typer.Option("-o", "--output", help="Folder for the table, plot and runs.")
-    ] = None,  # noqa: UP045
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the table, plot and runs.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe once for every combination of values; give one table and one plot."""

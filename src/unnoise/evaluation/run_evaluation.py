@@ -22,7 +22,7 @@ from unnoise.evaluation.protocol import evaluate
 from unnoise.evaluation.report import write_report
 from unnoise.inference import load
 from unnoise.training.images import RunImages, load_images
-from unnoise.training.recipe import Recipe, load_recipe
+from unnoise.training.recipe import Recipe
 from unnoise.training.run_folder import RunFolder
 
 Array = npt.NDArray[Any]
@@ -36,7 +36,7 @@ class Evaluation:
         table: The key figures.
         noise: The noise they were taken at.
         training_accuracy: The classifier's accuracy on clean training images, None without one.
-        matched_noise, matched: The noise at which the accuracy on noisy images is the recipe's, and the key figures there.
+        matched_noise, matched: The noise at which the accuracy on noisy images is the recipe's, and the key figures.
     """
 
     table: KpiTable
@@ -257,7 +257,8 @@ def _code_size(autoencoder: Any) -> int | None:
 def _in_words(result: Evaluation, name: str) -> str:
     noisy, net = result.table.rows[0], result.table.row(name)
     assert net is not None
-    text = f"\n\nOn {result.table.images} test images with {result.noise}, {name} takes PSNR from {noisy.psnr:.2f} to {net.psnr:.2f} dB"
+    text = f"\n\nOn {result.table.images} test images with {result.noise}, {name} takes PSNR "
+    text += f"from {noisy.psnr:.2f} to {net.psnr:.2f} dB"
     linear = result.table.row("linear")
     if linear is not None:
         text += f"; a single matrix fitted in closed form (linear) reaches {linear.psnr:.2f} dB"

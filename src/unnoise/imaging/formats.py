@@ -91,7 +91,7 @@ def libvips() -> Any:
     The cache is off, because it would serve the old pixels of a file that was rewritten. Loaders that libvips itself
     calls untrusted are blocked; one of them takes any text with commas for an image.
     """
-    import pyvips  # type: ignore[import-untyped]
+    import pyvips
 
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)

@@ -5,7 +5,8 @@
     50992
 
 Models know nothing of data sets or noise: they map images in [0, 1], shape ``(N, H, W, C)``, to images of the same
-shape or to class probabilities ``(N, K)``. Only ``keras.ops`` and Keras layers are used, so every backend of Keras runs them.
+shape or to class probabilities ``(N, K)``. Only ``keras.ops`` and Keras layers are used, so every backend
+of Keras runs them.
 """
 
 from unnoise.models.autoencoder import Autoencoder
@@ -13,8 +14,8 @@ from unnoise.models.classifiers import cnn_classifier, mlp_classifier
 from unnoise.models.convolutional_autoencoder import convolutional_autoencoder
 from unnoise.models.deep_convolutional_autoencoder import deep_convolutional_autoencoder
 from unnoise.models.deep_dense_autoencoder import deep_dense_autoencoder
-from unnoise.models.dense_autoencoder import dense_autoencoder
 from unnoise.models.denoising_classifier import DenoisingClassifier
+from unnoise.models.dense_autoencoder import dense_autoencoder
 from unnoise.models.registry import Builder, ModelKind, build, parameters_of, registry
 from unnoise.models.saving import copy_of, load_model, load_weights, save_model, save_weights
 from unnoise.models.unet import unet

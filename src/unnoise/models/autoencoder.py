@@ -25,7 +25,9 @@ class Autoencoder(keras.Model):
         encoder, decoder: ``keras.Model``, sharing their weights with the autoencoder.
     """
 
-    def __init__(self, encoder: Any, decoder: Any, *, architecture: str, parameters: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self, encoder: Any, decoder: Any, *, architecture: str, parameters: dict[str, Any], **kwargs: Any
+    ) -> None:
         noisy = keras.Input(encoder.input_shape[1:], name="noisy")
         kwargs.setdefault("name", architecture.replace("-", "_"))
         super().__init__(inputs=noisy, outputs=decoder(encoder(noisy)), **kwargs)

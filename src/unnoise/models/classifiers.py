@@ -29,7 +29,9 @@ def mlp_classifier(input_shape: Shape, *, classes: int = 10, hidden: Sequence[in
     x = layers.Flatten()(images)
     for units in hidden:
         x = layers.Dense(units, activation="relu")(x)
-    return keras.Model(images, layers.Dense(classes, activation="softmax", name="probabilities")(x), name="mlp_classifier")
+    return keras.Model(
+        images, layers.Dense(classes, activation="softmax", name="probabilities")(x), name="mlp_classifier"
+    )
 
 
 @model("cnn-classifier", "classifier")
@@ -58,4 +60,6 @@ def cnn_classifier(
         x = layers.MaxPooling2D()(x)
     x = layers.Dense(hidden, activation="relu")(layers.Flatten()(x))
     x = layers.Dropout(dropout)(x)
-    return keras.Model(images, layers.Dense(classes, activation="softmax", name="probabilities")(x), name="cnn_classifier")
+    return keras.Model(
+        images, layers.Dense(classes, activation="softmax", name="probabilities")(x), name="cnn_classifier"
+    )

@@ -68,7 +68,9 @@ def dense_autoencoder(
         try:
             keras.activations.get(given)
         except ValueError:
-            raise UsageError(f"Keras has no activation {given!r}. Use relu, sigmoid, tanh, linear, elu or gelu.") from None
+            raise UsageError(
+                f"Keras has no activation {given!r}. Use relu, sigmoid, tanh, linear, elu or gelu."
+            ) from None
     pixels = math.prod(input_shape)  # type: ignore[arg-type]
 
     to_code = layers.Dense(code, activation=activation, name="code")

@@ -49,7 +49,7 @@ def model(
 
 
 def parameters_of(name: str) -> dict[str, Any]:
-    """Return the keyword parameters of the model ``name`` and their defaults (``inspect.Parameter.empty``: required)."""
+    """Return the keyword parameters of the model ``name`` and their defaults (``Parameter.empty``: required)."""
     signature = inspect.signature(registry.get(name).make)
     return {p.name: p.default for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
 
@@ -90,6 +90,7 @@ def require_multiple(model_name: str, input_shape: Shape, multiple: int) -> None
     for size in input_shape[:2]:
         if size is not None and size % multiple:
             raise UsageError(
-                f"Model {model_name!r} halves the image until its sides are divided by {multiple}; received "
-                f"{input_shape[0]}×{input_shape[1]}. Use fewer levels, or images whose sides are multiples of {multiple}."
+                f"Model {model_name!r} halves the image until its sides are divided by {multiple}; "
+                f"received {input_shape[0]}×{input_shape[1]}. Use fewer levels, or images whose sides are "
+                f"multiples of {multiple}."
             )

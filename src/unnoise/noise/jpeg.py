@@ -99,7 +99,7 @@ def _compressed(images: Bytes, quality: int) -> Bytes:
     A call of libvips costs a millisecond, far more than the compression of a small image; the padding makes the result
     that of each image on its own.
     """
-    import pyvips  # type: ignore[import-untyped]
+    import pyvips
 
     pyvips.cache_set_max(0)  # nothing here is asked for twice
     padded = _padded(images)

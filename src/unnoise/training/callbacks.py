@@ -1,4 +1,4 @@
-"""Keras callbacks: fresh noise, the epoch's record (history, best weights, early stopping, checkpoint), and what is shown."""
+"""Keras callbacks: fresh noise, the epoch's record (history, best weights, early stopping, checkpoint), its line."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class Recorder(keras.callbacks.Callback):
         row = {"epoch": float(epoch + 1)} | {name: float(np.asarray(value)) for name, value in (logs or {}).items()}
         if not math.isfinite(row["loss"]) or not math.isfinite(row["val_loss"]):
             raise DataError(
-                f"The loss is no finite number after epoch {epoch + 1} (loss {row['loss']}, val_loss {row['val_loss']}). "
+                f"The loss is no finite number after epoch {epoch + 1} "
+                f"(loss {row['loss']}, val_loss {row['val_loss']}). "
                 "Use a lower training.learning_rate; the last good checkpoint is kept."
             )
         row["seconds"] = round(time.perf_counter() - self.started, 3)

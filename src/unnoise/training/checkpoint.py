@@ -1,7 +1,8 @@
 """Checkpoints: everything that training needs to go on as if it had never stopped, in one file.
 
-A checkpoint is an uncompressed ``.npz``: the model's and the optimizer's variables, the weights of the best epoch, and the
-training state as JSON. It is written to a temporary name and renamed, so that at any moment the last whole one is there.
+A checkpoint is an uncompressed ``.npz``: the model's and the optimizer's variables, the weights of the best epoch, and
+the training state as JSON. It is written to a temporary name and renamed, so that at any moment the last whole one is
+there.
 """
 
 from __future__ import annotations

@@ -95,7 +95,8 @@ def fit(
     count = len(examples)
     if count < training.batch_size:
         raise RecipeError(
-            f"training.batch_size is {training.batch_size}, but there are only {count} training images. Use a smaller batch."
+            f"training.batch_size is {training.batch_size}, but there are only {count} training images. "
+            "Use a smaller batch."
         )
     speed = speed_settings(dense=dense, total_steps=training.epochs * (count // training.batch_size))
     steps, grouped = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])

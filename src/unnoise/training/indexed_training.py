@@ -1,8 +1,8 @@
 """A model that is trained on data held beside it, batches being mere index vectors.
 
-Keras' ``fit`` gathers every batch in Python or in the input pipeline and repeats the same shuffled order every epoch when seeded
-with TensorFlow. Here the images lie in variables of the backend, ``fit`` gets a stream of indices, and the batch is gathered
-inside the compiled step; a small dense network trains several times faster so.
+Keras' ``fit`` gathers every batch in Python or in the input pipeline and repeats the same shuffled order every epoch
+when seeded with TensorFlow. Here the images lie in variables of the backend, ``fit`` gets a stream of indices, and the
+batch is gathered inside the compiled step; a small dense network trains several times faster so.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class IndexedTraining(keras.Model):
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Array:
-    """Return the order in which epoch ``epoch`` visits ``count`` images: different each epoch, equal for equal seeds."""
+    """Return the order in which ``epoch`` visits ``count`` images: different each epoch, equal for equal seeds."""
     return np.random.default_rng([seed, epoch]).permutation(count).astype(np.int32)
 
 
@@ -69,8 +69,9 @@ def index_stream(count: int, *, used: int, seed: int, first: int, last: int) -> 
 def steps_in_epoch(count: int, batch_size: int, *, grouped: bool) -> tuple[int, int]:
     """Return how many full batches an epoch has and how many of them run in one call of the backend.
 
-    The images that do not fill a batch are left out, other ones every epoch. With ``grouped``, the second number is a divisor
-    of the first, up to 64; at most 7 batches more are left out to find a good one, and never more than 2 % of the epoch.
+    The images that do not fill a batch are left out, other ones every epoch. With ``grouped``, the second number is a
+    divisor of the first, up to 64; at most 7 batches more are left out to find a good one, and never more than 2 % of
+    the epoch.
     """
     steps = count // batch_size
     if not grouped or steps <= 1:

@@ -26,8 +26,8 @@ class Section(pydantic.BaseModel):
 class Data(Section):
     """Which images: a data set's name or a folder, and where the validation images come from.
 
-    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs whose
-    published figure used it so.
+    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs
+    whose published figure used it so.
     """
 
     dataset: str
@@ -113,8 +113,8 @@ class Composite(Section):
 class Evaluation(Section):
     """What stands beside the model in the tables.
 
-    ``images`` limits the test images (the first ones). ``noisy_accuracy`` asks for the accuracies also at the Gaussian factor
-    where the classifier's accuracy on noisy images is this share.
+    ``images`` limits the test images (the first ones). ``noisy_accuracy`` asks for the accuracies also at the Gaussian
+    factor where the classifier's accuracy on noisy images is this share.
     """
 
     baselines: tuple[str, ...] = pydantic.Field(default=("linear",), strict=False)

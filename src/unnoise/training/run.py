@@ -115,7 +115,7 @@ class _Stages:
         autoencoder = self.run_folder.load_model("autoencoder")
         classifier = copy_of(self.run_folder.load_model("classifier"))
         if section.fine_tune:
-            # The autoencoder is frozen, so its output is the classifier's input: no need to run it within the training step.
+            # The autoencoder is frozen, so its output is the classifier's input; it need not run within the step.
             def denoised(noisy: Array) -> Array:
                 return np.asarray(autoencoder.predict(noisy, batch_size=256, verbose=0))
 

@@ -37,7 +37,8 @@ class RunFolder:
         try:
             if folder.path.exists() and any(folder.path.iterdir()):
                 raise OutputError(
-                    f"The run folder {path} exists already. Choose another with -o, or continue it with --resume {path}."
+                    f"The run folder {path} exists already. Choose another with -o, or continue it with "
+                    f"--resume {path}."
                 )
             for part in (folder.path, folder.checkpoints, folder.models, folder.figures):
                 part.mkdir(parents=True, exist_ok=True)
