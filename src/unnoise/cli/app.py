@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated
@@ -50,8 +51,9 @@ app.command("noise")(images.noise)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 stopped by the user."""
-    # TensorFlow's start-up notices would bury what unnoise prints.
+    # TensorFlow's notices (start-up, retracing) would bury what unnoise prints.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()
     except UnnoiseError as error:

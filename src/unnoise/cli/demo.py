@@ -10,6 +10,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from unnoise.cli.options import console as make_console
+
 # Runs in a process of its own, to show that a packaged model needs no Keras.
 DENOISE = """
 import sys
@@ -31,7 +33,6 @@ def demo(
 ) -> None:
     """Train, measure, package and denoise on the bundled Fashion-MNIST mini set (about a minute)."""
     import numpy as np
-    from rich.console import Console
 
     from unnoise import training
     from unnoise.cli.lifecycle import free_folder, measure
@@ -40,7 +41,7 @@ def demo(
     from unnoise.training.images import load_images
 
     started = time.perf_counter()
-    console = Console()
+    console = make_console()
     recipe = training.load_recipe("demo")
     folder = output or free_folder(Path("runs") / "demo")
     run = training.train(recipe, folder, console=console)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from unnoise.cli.options import DataDir, Overrides, Overwrite
+from unnoise.cli.options import console as make_console
 from unnoise.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from unnoise.training import RunFolder
 
 
 def recipes() -> None:
     """List the built-in recipes."""
-    from rich.console import Console
     from rich.table import Table
 
     from unnoise.training import built_in_recipes
@@ -21,7 +26,7 @@ def recipes() -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, summary in built_in_recipes().items():
         table.add_row(name, summary)
-    Console().print(table, highlight=False)
+    make_console().print(table, highlight=False)
 
 
 def train(
@@ -35,15 +40,13 @@ def train(
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe's models, measure them, and write the run folder with its report."""
-    from rich.console import Console
-
     from unnoise import training
 
     if (recipe is None) == (resume is None):
         raise UsageError("Give a recipe, or --resume RUN. `unnoise recipes` lists the recipes.")
     if resume is not None and (overrides or output):
         raise UsageError("--resume continues a run as it was begun: it takes neither --set nor -o.")
-    console = Console()
+    console = make_console()
     if resume is not None:
         folder = training.RunFolder.open(resume).path
     else:
@@ -71,15 +74,10 @@ def free_folder(wanted: Path) -> Path:
     return folder
 
 
-def measure(run: object, console: object, data_dir: Path | None) -> None:
+def measure(run: RunFolder, console: Console, data_dir: Path | None) -> None:
     """Evaluate a finished run and print its tables and where the report is."""
-    from rich.console import Console
-
     from unnoise.evaluation.run_evaluation import evaluate_run
-    from unnoise.training import RunFolder
 
-    assert isinstance(run, RunFolder)
-    assert isinstance(console, Console)
     console.rule("[bold]evaluation")
     result, report = evaluate_run(run, data_dir=data_dir)
     result.print(console)
@@ -98,8 +96,6 @@ def sweep(
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe once for every combination of values; give one table and one plot."""
-    from rich.console import Console
-
     from unnoise.evaluation.sweep import run_sweep
     from unnoise.training import load_recipe
 
@@ -116,12 +112,10 @@ def evaluate(
     data_dir: DataDir = None,
 ) -> None:
     """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
-    from rich.console import Console
-
     from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
     from unnoise.training import RunFolder
 
-    console = Console()
+    console = make_console()
     if target.is_dir():
         result, report = evaluate_run(RunFolder.open(target), dataset=dataset, noise=noise, data_dir=data_dir)
         result.print(console)
@@ -137,10 +131,8 @@ def package(
     overwrite: Overwrite = False,
 ) -> None:
     """Package a run as one file that denoises without Keras."""
-    from rich.console import Console
-
     from unnoise.packaging.package_run import package_run
     from unnoise.training import RunFolder
 
     text = package_run(RunFolder.open(run), output, format=format, overwrite=overwrite)
-    Console().print(text, highlight=False, soft_wrap=True)
+    make_console().print(text, highlight=False, soft_wrap=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DataDir = Annotated[
     Optional[Path],  # noqa: UP045 - Typer reads the annotation at run time
@@ -16,3 +19,11 @@ Overrides = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the recipe, such as training.epochs=5."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output file.")]
+
+
+def console() -> Console:
+    """Return the console that commands print on; wide enough for the tables where there is no terminal."""
+    from rich.console import Console
+
+    found = Console()
+    return found if found.is_terminal else Console(width=120)

@@ -149,9 +149,11 @@ def print_table(table: KpiTable, console: Console) -> None:
     for text in text_tables(table):
         # Per-class columns are for the report: a terminal is not wide enough for them.
         width = 2 if text.title == "Recognition" else len(text.header)
+        if console.width < 110 and text.header[-1] == "Tuned":
+            width -= 1
         drawn = Table(title=text.title, box=box.SIMPLE_HEAD, title_justify="left")
         for position, name in enumerate(text.header[:width]):
-            drawn.add_column(Text(name), justify="left" if position == 0 or name == "Tuned" else "right")
+            drawn.add_column(Text(name), justify="left" if position == 0 or name == "Tuned" else "right", no_wrap=position > 0)
         for row in text.rows:
             drawn.add_row(*(Text(cell.text, style="bold green" if cell.best else "") for cell in row[:width]))
         console.print(drawn)

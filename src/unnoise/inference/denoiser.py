@@ -79,7 +79,9 @@ class Denoiser:
         network = self._unfit_channels(network, asked.batch.shape)
         return asked.answer(asked.batch + np.float32(strength) * (network - asked.batch))
 
-    def classify(self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Classification:
+    def classify(
+        self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None
+    ) -> Classification:
         """Return the class probabilities of a noisy image or batch; only composite models have them.
 
         Raises:
@@ -158,7 +160,9 @@ def load(path: str | Path, *, threads: int | None = None) -> Denoiser:
 
     path = Path(path)
     if not path.is_file():
-        raise ModelFileError(f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one.")
+        raise ModelFileError(
+            f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
+        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     if threads is not None:

@@ -54,11 +54,17 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
     """
     image = np.asarray(image)
     if image.dtype.kind not in "uif" or image.dtype.itemsize > 8:
-        raise InputError(f"An image must be of integers or floats, received {image.dtype}. Convert it to uint8 or float32.")
+        raise InputError(
+            f"An image must be of integers or floats, received {image.dtype}. Convert it to uint8 or float32."
+        )
     if image.dtype.kind in "ui" and image.dtype not in (np.uint8, np.uint16) and data_range is None:
-        raise InputError(f"For {image.dtype} the value of white is not known. Give data_range, or convert to uint8 or uint16.")
+        raise InputError(
+            f"For {image.dtype} the value of white is not known. Give data_range, or convert to uint8 or uint16."
+        )
     if image.ndim not in (2, 3, 4) or 0 in image.shape:
-        raise InputError(f"An image has the shape (H, W), (H, W, C) or (N, H, W, C), none of them 0; received {image.shape}.")
+        raise InputError(
+            f"An image has the shape (H, W), (H, W, C) or (N, H, W, C), none of them 0; received {image.shape}."
+        )
     if data_range is not None and not (np.isfinite(data_range) and data_range > 0):
         raise InputError(f"data_range must be a positive number, received {data_range}.")
     default = float(np.iinfo(image.dtype).max) if image.dtype.kind in "ui" else 1.0

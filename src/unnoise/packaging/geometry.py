@@ -45,7 +45,9 @@ def receptive_field_of(model: Any, stride: int) -> int:
     try:
         side = 32 * stride
         while True:
-            reach = max(_reach(model, side, (side // 2) + y, (side // 2) + x) for y in range(stride) for x in range(stride))
+            reach = max(
+                _reach(model, side, (side // 2) + y, (side // 2) + x) for y in range(stride) for x in range(stride)
+            )
             if reach < side // 2 - stride:
                 return 2 * reach + 1
             side *= 2

@@ -50,9 +50,7 @@ def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overw
         _export_other(model, path, format, overwrite)
         return f"{path}: {stage} as {format}"
     card = _package_onnx(run, stage, model, path, overwrite)
-    return (
-        f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
-    )
+    return f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
 
 
 def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, overwrite: bool) -> Metadata:
@@ -125,6 +123,8 @@ def _export_other(model: Any, path: Path, format: str, overwrite: bool) -> None:
         with atomic_path(path, overwrite=overwrite) as temporary:
             model.export(temporary, format=format, verbose=False)
     except ImportError as error:
-        raise MissingExtraError(f"The format {format} needs a package that is not installed ({error}). Install: pip install {needed}") from None
+        raise MissingExtraError(
+            f"The format {format} needs a package that is not installed ({error}). Install: pip install {needed}"
+        ) from None
     except (ValueError, RuntimeError, NotImplementedError) as error:
         raise OutputError(f"Keras cannot export {model.name} as {format}: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,37 @@
+"""Exporters that talk, silenced: TensorFlow writes to the terminal past Python, tf2onnx warns and logs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Discard warnings, log records, standard output and standard error while the block runs.
+
+    The file descriptors themselves are redirected, so that text from C++ is caught too; other threads are silenced as well.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    disabled_level = logging.root.manager.disable
+    with contextlib.ExitStack() as undo:
+        undo.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        undo.callback(logging.disable, disabled_level)
+        logging.disable(logging.CRITICAL)
+        sink = undo.enter_context(open(os.devnull, "w"))
+        for descriptor in (1, 2):
+            # A process without a terminal (a service) may have none of them.
+            with contextlib.suppress(OSError):
+                saved = os.dup(descriptor)
+                undo.callback(os.close, saved)
+                undo.callback(os.dup2, saved, descriptor)
+                os.dup2(sink.fileno(), descriptor)
+        undo.enter_context(contextlib.redirect_stdout(sink))
+        undo.enter_context(contextlib.redirect_stderr(sink))
+        yield
