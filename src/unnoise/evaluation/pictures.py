@@ -120,7 +120,7 @@ def _draw_rows(
                 axes.set_title(_wrapped(titles[column]), fontsize=8, color=INK, parse_math=False, pad=3)
         if named:
             grid[position][0].set_ylabel(
-                textwrap.fill(name, 12), fontsize=9, color=INK, rotation=0, ha="right", va="center", labelpad=6
+                textwrap.fill(name, 15), fontsize=9, color=INK, rotation=0, ha="right", va="center", labelpad=6
             )
 
 

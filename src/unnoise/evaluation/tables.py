@@ -147,15 +147,14 @@ def print_table(table: KpiTable, console: Console) -> None:
     from rich.text import Text
 
     for text in text_tables(table):
-        # Per-class columns are for the report: a terminal is not wide enough for them.
-        width = 2 if text.title == "Recognition" else len(text.header)
-        if console.width < 110 and text.header[-1] == "Tuned":
-            width -= 1
+        # Per-class columns are for the report, tuned values stand below: a terminal is not wide enough for them.
+        width = 2 if text.title == "Recognition" else len(text.header) - (text.header[-1] == "Tuned")
         drawn = Table(title=text.title, box=box.SIMPLE_HEAD, title_justify="left")
         for position, name in enumerate(text.header[:width]):
-            drawn.add_column(Text(name), justify="left" if position == 0 or name == "Tuned" else "right", no_wrap=position > 0)
+            drawn.add_column(Text(name), justify="left" if position == 0 else "right", no_wrap=True)
         for row in text.rows:
             drawn.add_row(*(Text(cell.text, style="bold green" if cell.best else "") for cell in row[:width]))
         console.print(drawn)
-    for note in footnotes(table):
-        console.print(Text(note, style="dim"))
+    tuned = [f"{row.name} tuned on validation images: {row.note}" for row in table.rows if row.note]
+    for note in [*footnotes(table), *tuned]:
+        console.print(Text(note, style="dim"), soft_wrap=True)

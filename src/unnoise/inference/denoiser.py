@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from unnoise.inference.metadata import KEY, Metadata
 from unnoise.inference.pixels import Batch, question
 
 Array = npt.NDArray[Any]
+
+# Names of the network's input and outputs.
+NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 
 # Pixels that go through the network at once, which bounds the memory of large batches.
 CHUNK_PIXELS = 1 << 20
@@ -34,7 +38,7 @@ class Classification:
     @property
     def labels(self) -> npt.NDArray[np.int64]:
         """The most probable class of each image, ``(N,)``."""
-        return self.probabilities.argmax(axis=1)
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     def __str__(self) -> str:
         names = self.class_names or tuple(str(k) for k in range(self.probabilities.shape[1]))
@@ -61,8 +65,9 @@ class Denoiser:
         channels. NaN and infinite pixels are replaced by the mean of their channel first.
 
         Args:
-            image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``; uint8, uint16 or float, which is never clipped.
-            strength: 0 gives the input back, 1 the network's answer, values between a mixture.
+            image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1, 3 or the model's; uint8, uint16 or float,
+                which is never clipped.
+            strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
 
@@ -70,14 +75,14 @@ class Denoiser:
             InputError: an array that is no image, or values far outside the range.
             ModelFileError: a model of fixed size, and an image of another.
         """
-        if not 0 <= strength <= 1:
-            raise InputError(f"strength must lie between 0 and 1, received {strength}.")
+        if not (isinstance(strength, Real) and 0 <= strength <= 1):
+            raise InputError(f"strength must be a number from 0 to 1, received {strength!r}.")
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
-        if strength == 0:
-            return np.array(image)
-        network = self._run(self._fit_channels(asked.batch), 0)
+        network = self._run(self._fit_channels(asked.batch), DENOISED)
         network = self._unfit_channels(network, asked.batch.shape)
-        return asked.answer(asked.batch + np.float32(strength) * (network - asked.batch))
+        if strength != 1:
+            network = asked.batch + np.float32(strength) * (network - asked.batch)
+        return asked.answer(network)
 
     def classify(
         self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None
@@ -89,28 +94,29 @@ class Denoiser:
         """
         if self.metadata.kind != "composite":
             raise ModelFileError(
-                f"The model {self.metadata.name!r} has no classifier. Package a run whose recipe has a [composite] table."
+                f"The model {self.metadata.name!r} has no classifier. "
+                "Package a run whose recipe has a [composite] table."
             )
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
         if asked.batch.shape[-1] != self.metadata.input_shape[2]:
             raise ModelFileError(
                 f"The model {self.metadata.name!r} classifies images of {self.metadata.input_shape[2]} channels; "
-                f"received {asked.batch.shape[-1]}."
+                f"received {asked.batch.shape[-1]}. Convert the image first."
             )
-        return Classification(self._run(asked.batch, 1), self.metadata.classes)
+        return Classification(self._run(asked.batch, PROBABILITIES), self.metadata.classes)
 
     def _fit_channels(self, batch: Batch) -> Batch:
         wanted, given = self.metadata.input_shape[2], batch.shape[-1]
         if wanted == given:
             return batch
-        if wanted == 1:
+        if wanted == 1 and given == 3:
             # Channels become images of their own.
             return np.ascontiguousarray(np.moveaxis(batch, -1, 1)).reshape(-1, *batch.shape[1:3], 1)
         if given == 1:
             return np.repeat(batch, wanted, axis=-1)
         raise InputError(
-            f"The model {self.metadata.name!r} takes gray images or {wanted} channels, received {given}. "
-            "Check channel_axis; take alpha off first."
+            f"The model {self.metadata.name!r} takes 1 or {max(wanted, 3)} channels, received {given}. "
+            "Take alpha off first; for gray batches (N, H, W) give channel_axis=None."
         )
 
     def _unfit_channels(self, batch: Batch, shape: tuple[int, ...]) -> Batch:
@@ -119,17 +125,30 @@ class Denoiser:
             return batch
         if wanted == 1:
             return np.moveaxis(batch.reshape(shape[0], given, *shape[1:3]), 1, -1)
-        return batch.mean(axis=-1, keepdims=True, dtype=np.float32)
+        # In float64 the mean of equal values is that value.
+        mean: Batch = batch.mean(axis=-1, keepdims=True, dtype=np.float64).astype(np.float32)
+        return mean
 
-    def _run(self, batch: Batch, output: int) -> Batch:
+    def _run(self, batch: Batch, output: str) -> Batch:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
         chunk = max(1, CHUNK_PIXELS // (padded.shape[1] * padded.shape[2]))
-        name = self._session.get_inputs()[0].name
-        wanted = [self._session.get_outputs()[output].name]
-        parts = [self._session.run(wanted, {name: padded[i : i + chunk]})[0] for i in range(0, len(padded), chunk)]
-        result: Batch = np.concatenate(parts)
-        return result if output else result[:, :height, :width]
+        parts = range(0, len(padded), chunk)
+        try:
+            answers = [self._session.run([output], {NOISY: padded[i : i + chunk]})[0] for i in parts]
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
+                f"({first_line(error)}). Package the run again, or try a smaller image."
+            ) from None
+        result: Batch = np.concatenate(answers)
+        expected = padded.shape if output == DENOISED else (len(padded), len(self.metadata.classes) or result.shape[-1])
+        if result.shape != expected or not np.isfinite(result).all():
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} answers with wrong shapes or with values that are not finite. "
+                "Train and package it again."
+            )
+        return result[:, :height, :width] if output == DENOISED else result
 
     def _padded(self, batch: Batch) -> Batch:
         """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
@@ -155,10 +174,13 @@ def load(path: str | Path, *, threads: int | None = None) -> Denoiser:
 
     Raises:
         ModelFileError: missing, no ONNX file, damaged, or not packaged by unnoise.
+        InputError: ``threads`` is no whole number of at least 1.
     """
     import onnxruntime
 
     path = Path(path)
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise InputError(f"threads must be a whole number of at least 1, received {threads!r}.")
     if not path.is_file():
         raise ModelFileError(
             f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
@@ -172,10 +194,36 @@ def load(path: str | Path, *, threads: int | None = None) -> Denoiser:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         text = session.get_modelmeta().custom_metadata_map.get(KEY)
     except OSError as error:
-        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}.") from None
+        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
     except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-        first = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-        raise ModelFileError(f"{path} is not an ONNX model, or damaged ({first}). Package the run again.") from None
+        reason = first_line(error) if content else "it is empty"
+        raise ModelFileError(f"{path} is not an ONNX model, or damaged ({reason}). Package the run again.") from None
     if text is None:
-        raise ModelFileError(f"{path} is an ONNX model, but not one that unnoise packaged: its description is missing.")
-    return Denoiser(session, Metadata.from_json(text, str(path)))
+        raise ModelFileError(
+            f"{path} is an ONNX model, but not one that unnoise packaged: its description is missing. "
+            "Use a file that `unnoise package` wrote."
+        )
+    metadata = Metadata.from_json(text, str(path))
+    _require_agreement(session, metadata, path)
+    return Denoiser(session, metadata)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text without ONNX Runtime's prefix of codes and file names."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]
+
+
+def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
+    """Raise ModelFileError unless the network takes and gives what its description says."""
+    inputs = [(value.name, value.type, tuple(value.shape)) for value in session.get_inputs()]
+    outputs = {value.name for value in session.get_outputs()}
+    wanted = {DENOISED} if metadata.kind == "denoiser" else {DENOISED, PROBABILITIES}
+    # A side without a number has a symbol, which ONNX Runtime gives as a text, or None.
+    shapes = [tuple(side if isinstance(side, int) else None for side in shape) for _, _, shape in inputs]
+    named = [(name, kind) for name, kind, _ in inputs]
+    if named != [(NOISY, "tensor(float)")] or shapes != [(None, *metadata.input_shape)] or not wanted <= outputs:
+        raise ModelFileError(
+            f"The network in {path} maps {inputs} to {sorted(outputs)}, which its description contradicts: a "
+            f"{metadata.kind} of {(None, *metadata.input_shape)} with {sorted(wanted)}. Package the run again."
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+from collections.abc import Callable
 from typing import Any
 
 from unnoise.errors import ModelFileError
@@ -27,7 +29,7 @@ class Metadata:
         noise: The noise it was trained on, such as ``gaussian(0.5)``.
         value_range: Nominal range of input and output.
         classes: Class names, empty for a denoiser.
-        kpis: Key figures on the test images by name.
+        kpis: Key figures on the test images by name; NaN where one was not finite.
         dataset, licence: The training data and its licence.
         recipe: The whole recipe as TOML.
         parity: Largest absolute difference to Keras that packaging measured.
@@ -56,8 +58,10 @@ class Metadata:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """Return the card as JSON."""
-        return json.dumps(dataclasses.asdict(self), allow_nan=False)
+        """Return the card as JSON; a figure that is not finite becomes null, for JSON has no spelling for it."""
+        content = dataclasses.asdict(self)
+        content["kpis"] = {name: value if math.isfinite(value) else None for name, value in self.kpis.items()}
+        return json.dumps(content, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> Metadata:
@@ -67,20 +71,30 @@ class Metadata:
             ModelFileError: no JSON, a newer layout, or fields that are missing or wrong; ``origin`` is named.
         """
         try:
-            content: dict[str, Any] = json.loads(text)
-            if content["format"] > FORMAT:
-                raise ModelFileError(
-                    f"{origin} was packaged by a newer unnoise (layout {content['format']}, this one reads {FORMAT}). "
-                    "Upgrade unnoise."
-                )
-            for field in ("input_shape", "value_range", "classes"):
-                content[field] = tuple(content[field])
-            card = cls(**content)
-        except (ValueError, TypeError, KeyError) as error:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{origin} carries a damaged description ({error}). Package the run again.") from None
-        if card.kind not in ("denoiser", "composite") or len(card.input_shape) != 3 or card.stride < 1:
-            raise ModelFileError(f"{origin} carries a description that makes no sense. Package the run again.")
-        return card
+        if not isinstance(content, dict):
+            raise ModelFileError(f"{origin} carries a damaged description (no JSON object). Package the run again.")
+        layout = content.get("format")
+        if isinstance(layout, int) and layout > FORMAT:
+            raise ModelFileError(
+                f"{origin} was packaged by a newer unnoise (layout {layout}, this one reads {FORMAT}). Upgrade unnoise."
+            )
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            expected, fits = _RULES[field.name]
+            if field.name not in content:
+                raise ModelFileError(f"{origin} carries a description without {field.name!r}. Package the run again.")
+            value = content[field.name]
+            if not fits(value):
+                raise ModelFileError(
+                    f"{origin} carries a wrong description: {field.name!r} must be {expected}, received "
+                    f"{str(value)[:40]!r}. Package the run again."
+                )
+            values[field.name] = tuple(value) if isinstance(value, list) else value
+        values["kpis"] = {name: math.nan if value is None else float(value) for name, value in values["kpis"].items()}
+        return cls(**values)
 
     def describe(self) -> str:
         """Return the card as a few readable lines."""
@@ -94,3 +108,49 @@ class Metadata:
         if self.kpis:
             lines.append("test: " + ", ".join(f"{name} {value:.4g}" for name, value in self.kpis.items()))
         return "\n".join(lines)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _shape(value: Any) -> bool:
+    sides = value[:2] if isinstance(value, list) and len(value) == 3 else [0]
+    return all(side is None or _whole(side) for side in sides) and _whole(value[2])
+
+
+def _figures(value: Any) -> bool:
+    return isinstance(value, dict) and all(figure is None or _number(figure) for figure in value.values())
+
+
+# What each field must be, in words and as a test of the decoded JSON.
+_TEXT = ("a text", _text)
+_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "kind": ("denoiser or composite", lambda value: value in ("denoiser", "composite")),
+    "name": _TEXT,
+    "architecture": _TEXT,
+    "parameters": ("a whole number", lambda value: value == 0 or _whole(value)),
+    "input_shape": ("[height or null, width or null, channels]", _shape),
+    "stride": ("a whole number of at least 1", _whole),
+    "receptive_field": ("a whole number of at least 1, or null", lambda value: value is None or _whole(value)),
+    "noise": _TEXT,
+    # Pixels are scaled to [0, 1] before the network; this layout knows no other range.
+    "value_range": ("[0, 1]", lambda value: value == [0, 1]),
+    "classes": ("a list of texts", lambda value: isinstance(value, list) and all(map(_text, value))),
+    "kpis": ("an object of numbers", _figures),
+    "dataset": _TEXT,
+    "licence": _TEXT,
+    "recipe": _TEXT,
+    "parity": ("a number", _number),
+    "version": _TEXT,
+    "created": _TEXT,
+    "format": ("a whole number of at least 1", _whole),
+}

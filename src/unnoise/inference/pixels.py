@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,11 @@ class Question:
         else:
             values = batch if len(self.shape) == 4 else batch[0]
             values = np.moveaxis(values, -1, self.channel_axis)
-        scaled = values.astype(np.float64 if self.dtype == np.float64 else np.float32) * self.scale
+        scaled: Array = values.astype(np.float64) * self.scale
         if self.dtype.kind in "ui":
-            scaled = np.clip(np.rint(scaled), 0, self.scale)
-        result: Array = np.ascontiguousarray(scaled.astype(self.dtype))
-        return result
+            # White may lie past what the dtype holds (uint8 with data_range=1023); such values must not wrap around.
+            scaled = np.clip(np.rint(scaled), 0, min(self.scale, float(np.iinfo(self.dtype).max)))
+        return np.ascontiguousarray(scaled.astype(self.dtype))
 
 
 def question(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Question:
@@ -57,7 +58,7 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
         raise InputError(
             f"An image must be of integers or floats, received {image.dtype}. Convert it to uint8 or float32."
         )
-    if image.dtype.kind in "ui" and image.dtype not in (np.uint8, np.uint16) and data_range is None:
+    if image.dtype.kind in "ui" and image.dtype.newbyteorder("=") not in (np.uint8, np.uint16) and data_range is None:
         raise InputError(
             f"For {image.dtype} the value of white is not known. Give data_range, or convert to uint8 or uint16."
         )
@@ -65,8 +66,8 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
         raise InputError(
             f"An image has the shape (H, W), (H, W, C) or (N, H, W, C), none of them 0; received {image.shape}."
         )
-    if data_range is not None and not (np.isfinite(data_range) and data_range > 0):
-        raise InputError(f"data_range must be a positive number, received {data_range}.")
+    if data_range is not None and not (isinstance(data_range, Real) and 0 < data_range < np.inf):
+        raise InputError(f"data_range must be a positive number, received {data_range!r}. Give e.g. data_range=255.")
     default = float(np.iinfo(image.dtype).max) if image.dtype.kind in "ui" else 1.0
     scale = default if data_range is None else float(data_range)
 
@@ -78,17 +79,24 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
     else:
         assert channel_axis is not None
         if not -image.ndim <= channel_axis < image.ndim:
-            raise InputError(f"channel_axis is {channel_axis}, but the image has only {image.ndim} axes.")
+            raise InputError(
+                f"channel_axis is {channel_axis}, but the image has only {image.ndim} axes. Give -1 or leave it out."
+            )
+        if image.ndim == 4 and channel_axis in (0, -4):
+            raise InputError(
+                "The first of four axes counts the images, channel_axis cannot be 0. Give -1 or leave it out."
+            )
         values = np.moveaxis(image, channel_axis, -1)
         values = values if image.ndim == 4 else values[None]
-    batch = (values / np.float64(scale)).astype(np.float32)
-    finite = np.isfinite(batch)
-    if finite.any() and (batch[finite].min() < -FAR + 1 or batch[finite].max() > FAR):
-        low, high = batch[finite].min() * scale, batch[finite].max() * scale
+    # Checked before the conversion: what overflows float32 is far outside, not infinite.
+    finite = np.isfinite(values)
+    low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
+    if low < (1 - FAR) * scale or high > FAR * scale:
         raise InputError(
             f"Values reach from {low:g} to {high:g}, far outside 0 to {scale:g}. "
             "Give data_range: the value that stands for white, such as 255."
         )
+    batch = (values / np.float64(scale)).astype(np.float32)
     if not finite.all():
         batch = _filled(batch, finite)
     return Question(batch, image.shape, image.dtype, scale, None if gray else channel_axis)

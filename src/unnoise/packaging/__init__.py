@@ -1,14 +1,6 @@
-"""Trained models into files: one self-describing ONNX file, or the formats that Keras writes itself.
+"""Packaging: a trained run becomes one self-describing ONNX file."""
 
-    >>> from unnoise.packaging import package
-    >>> package(autoencoder, "model.onnx", metadata=metadata)  # doctest: +SKIP
+from unnoise.packaging.export import export_onnx
+from unnoise.packaging.package_run import package_run
 
-This needs Keras with the TensorFlow backend; the file it writes needs ONNX Runtime alone.
-"""
-
-from unnoise.packaging.formats import FORMATS, export_format
-from unnoise.packaging.onnx_export import package
-from unnoise.packaging.parity import TOLERANCE
-from unnoise.packaging.receptive_field import Reach, reach
-
-__all__ = ["FORMATS", "TOLERANCE", "Reach", "export_format", "package", "reach"]
+__all__ = ["export_onnx", "package_run"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import logging
-import os
-import warnings
-from collections.abc import Iterator
+import importlib.util
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.atomic import atomic_path
-from unnoise.errors import OutputError, UsageError
+from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
+from unnoise.packaging.quiet import quiet
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
 PARITY = 1e-5
@@ -45,12 +43,15 @@ def export_onnx(
         The description as written.
 
     Raises:
+        MissingExtraError: onnx or tf2onnx is not installed.
         UsageError: Keras runs on another backend than TensorFlow, the only one that exports dynamic sizes.
         OutputError: the file exists, cannot be written, or the ONNX model differs from Keras by more than 1e-5.
     """
     import keras
-    import onnx
 
+    for module in ("onnx", "tf2onnx"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(f"Packaging needs {module}. Install it: pip install 'unnoise[train]'")
     if keras.backend.backend() != "tensorflow":
         raise UsageError(
             f"Packaging needs Keras on TensorFlow, it runs on {keras.backend.backend()}. Set KERAS_BACKEND=tensorflow."
@@ -58,9 +59,20 @@ def export_onnx(
     height, width, channels = metadata.input_shape
     signature = [keras.InputSpec(shape=(None, height, width, channels), dtype="float32", name="noisy")]
     with atomic_path(path, overwrite=overwrite) as temporary:
-        with _quiet():
-            model(np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32))
-            model.export(temporary, format="onnx", verbose=False, input_signature=signature)
+        try:
+            with quiet():
+                # Before its first call Keras does not export a model.
+                model(np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32))
+                model.export(temporary, format="onnx", verbose=False, input_signature=signature)
+        except OSError:
+            raise  # A full disk or the like: atomic_path has the words for it.
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise OutputError(
+                f"Keras cannot export {model.name} to ONNX: {reason}. Use layers that tf2onnx knows."
+            ) from error
+        import onnx
+
         graph = onnx.load(temporary)
         _name_outputs(graph.graph, outputs)
         for value in [*graph.graph.input, *graph.graph.output]:
@@ -78,26 +90,6 @@ def export_onnx(
     return written
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the exporter: notices of its own, deprecation warnings of NumPy, and what C++ writes to standard error."""
-    loggers = [logging.getLogger(name) for name in ("tf2onnx", "tensorflow", "absl")]
-    levels = [logger.level for logger in loggers]
-    saved = os.dup(2)
-    with warnings.catch_warnings(), open(os.devnull, "w") as nowhere:
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-
-
 def _name_outputs(graph: Any, names: tuple[str, ...]) -> None:
     """Give the graph's outputs the names that inference asks for."""
     new = {value.name: name for value, name in zip(graph.output, names, strict=True)}
@@ -110,7 +102,11 @@ def _name_outputs(graph: Any, names: tuple[str, ...]) -> None:
 
 
 def _parity(model: Any, content: bytes, metadata: Metadata, probe: npt.NDArray[np.float32] | None) -> float:
-    """Return the largest absolute difference between Keras and ONNX Runtime over several batches and sizes."""
+    """Return the largest absolute difference between Keras and ONNX Runtime over several batches and sizes.
+
+    It is infinite where shapes differ or a value is not a number.
+    """
+    import keras
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -120,13 +116,19 @@ def _parity(model: Any, content: bytes, metadata: Metadata, probe: npt.NDArray[n
         sizes = [(metadata.stride * a, metadata.stride * b) for a, b in ((1, 1), (2, 3), (7, 5), (16, 9))]
     else:
         sizes = [(height, width)]
-    batches = [rng.random((count, *size, channels), np.float32) for size in sizes for count in (1, 3)]
+    # Past [0, 1] too, as noisy images go.
+    batches = [rng.normal(0.5, 0.5, (count, *size, channels)).astype(np.float32) for size in sizes for count in (1, 3)]
     if probe is not None:
         batches.append(probe)
     worst = 0.0
     for batch in batches:
         expected = model(batch)
         expected = expected if isinstance(expected, (list, tuple)) else [expected]
-        for ours, theirs in zip(session.run(None, {"noisy": batch}), expected, strict=True):
-            worst = max(worst, float(np.abs(ours - np.asarray(theirs)).max()))
+        for ours, tensor in zip(session.run(None, {"noisy": batch}), expected, strict=True):
+            theirs = keras.ops.convert_to_numpy(tensor)
+            if ours.shape != theirs.shape:
+                return math.inf
+            difference = float(np.abs(ours - theirs).max())
+            # max() would pass over a NaN.
+            worst = math.inf if math.isnan(difference) else max(worst, difference)
     return worst

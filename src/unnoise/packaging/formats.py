@@ -8,8 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.packaging.quiet import quiet
@@ -38,6 +36,8 @@ def export_format(model: Any, path: str | Path, format: str, *, overwrite: bool 
         MissingExtraError: OpenVINO or TensorFlow is not installed.
         OutputError: a file exists already, or Keras cannot write this model.
     """
+    import keras
+
     path = Path(path)
     if format not in FORMATS:
         raise UsageError(f"Unknown format {format!r}. {suggestion(format, [*FORMATS, 'onnx'])}")
@@ -67,7 +67,6 @@ def _write(model: Any, path: Path, format: str) -> None:
             if format == "keras":
                 model.save(path)
                 return
-            model(keras.ops.zeros([side or 1 for side in model.inputs[0].shape]))
             model.export(str(path), format=format, verbose=False)
     except OSError:
         raise  # A full disk: atomic_path says so.

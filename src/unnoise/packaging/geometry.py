@@ -33,8 +33,8 @@ def stride_of(model: Any) -> int:
 def receptive_field_of(model: Any, stride: int) -> int:
     """Return the side of the square of input pixels that an output pixel can depend on.
 
-    All kernels are set to positive values, so that nothing cancels and no ReLU closes; then the reach of one bright pixel
-    is seen in the output. Its largest reach over the positions within a stride is the radius.
+    All kernels are set to positive values, so that nothing cancels and no ReLU closes; then the reach of one bright
+    pixel is seen in the output. Its largest reach over the positions within a stride is the radius.
 
     Args:
         model: A Keras model with input ``(N, None, None, C)``; its weights are left as they were.

@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from unnoise._version import __version__
-from unnoise.atomic import atomic_path
-from unnoise.errors import MissingExtraError, OutputError, UsageError
+from unnoise.errors import OutputError, UsageError
 from unnoise.inference.metadata import Metadata
 from unnoise.packaging.export import export_onnx
+from unnoise.packaging.formats import FORMATS, export_format
 from unnoise.packaging.geometry import receptive_field_of, stride_of
 from unnoise.registry import suggestion
 from unnoise.training.run_folder import RunFolder
-
-# Keras' other formats, and the package each needs.
-FORMATS = {"keras": None, "litert": "litert", "openvino": "openvino"}
 
 
 def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overwrite: bool = False) -> str:
@@ -26,7 +23,7 @@ def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overw
 
     Args:
         run: A finished run.
-        path: The file to write (a folder for SavedModel-like formats).
+        path: The file to write; its suffix is the format's: .onnx, .keras, .tflite or .xml.
         format: ``onnx``, which unnoise denoises with, or ``keras``, ``litert``, ``openvino`` for other engines.
         overwrite: Whether an existing file may be replaced.
 
@@ -47,10 +44,11 @@ def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overw
     stage = "composite" if "composite" in run.recipe.stages else "autoencoder"
     model = run.load_model(stage)
     if format != "onnx":
-        _export_other(model, path, format, overwrite)
-        return f"{path}: {stage} as {format}"
+        written = export_format(model, path, format, overwrite=overwrite)
+        return f"{' and '.join(map(str, written))}: {stage} as {format}"
     card = _package_onnx(run, stage, model, path, overwrite)
-    return f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
+    size = path.stat().st_size / 1e6
+    return f"{path}: {size:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
 
 
 def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, overwrite: bool) -> Metadata:
@@ -110,21 +108,3 @@ def _kpis(run: RunFolder) -> dict[str, float]:
     row: dict[str, Any] = next((row for row in content["rows"] if row["name"] == name), {})
     kpis = {key: row[key] for key in ("psnr", "ssim", "mse") if row.get(key) is not None}
     return kpis | {f"accuracy {entry['name']}": entry["accuracy"] for entry in content["accuracies"]}
-
-
-def _export_other(model: Any, path: Path, format: str, overwrite: bool) -> None:
-    if format == "keras":
-        from unnoise.models import save_model
-
-        save_model(model, path, overwrite=overwrite)
-        return
-    needed = FORMATS[format]
-    try:
-        with atomic_path(path, overwrite=overwrite) as temporary:
-            model.export(temporary, format=format, verbose=False)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"The format {format} needs a package that is not installed ({error}). Install: pip install {needed}"
-        ) from None
-    except (ValueError, RuntimeError, NotImplementedError) as error:
-        raise OutputError(f"Keras cannot export {model.name} as {format}: {str(error).splitlines()[0]}") from None

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 def quiet() -> Iterator[None]:
     """Discard warnings, log records, standard output and standard error while the block runs.
 
-    The file descriptors themselves are redirected, so that text from C++ is caught too; other threads are silenced as well.
+    The file descriptors themselves are redirected, so that text from C++ is caught too. Other threads are silent
+    as well.
     """
     sys.stdout.flush()
     sys.stderr.flush()
