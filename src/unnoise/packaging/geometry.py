@@ -31,23 +31,21 @@ def stride_of(model: Any) -> int:
 
 
 def receptive_field_of(model: Any, stride: int) -> int:
-    """Return the side of the square of input pixels that an output pixel can depend on.
+    """Return the side of the square around a pixel of the output that holds all input pixels it can depend on.
 
     All kernels are set to positive values, so that nothing cancels and no ReLU closes; then the reach of one bright
-    pixel is seen in the output. Its largest reach over the positions within a stride is the radius.
+    pixel is seen in the output. The side is twice the largest reach over the positions within a stride, plus one.
 
     Args:
         model: A Keras model with input ``(N, None, None, C)``; its weights are left as they were.
         stride: As :func:`stride_of` gives it.
     """
     before = model.get_weights()
-    model.set_weights([np.full(w.shape, 1 / max(w.shape[-2:]), np.float32) if w.ndim > 1 else 0 * w for w in before])
+    model.set_weights([_positive(variable.name, tuple(variable.shape)) for variable in model.weights])
     try:
         side = 32 * stride
         while True:
-            reach = max(
-                _reach(model, side, (side // 2) + y, (side // 2) + x) for y in range(stride) for x in range(stride)
-            )
+            reach = max(_reach(model, side, stride, axis) for axis in (1, 2))
             if reach < side // 2 - stride:
                 return 2 * reach + 1
             side *= 2
@@ -55,10 +53,23 @@ def receptive_field_of(model: Any, stride: int) -> int:
         model.set_weights(before)
 
 
-def _reach(model: Any, side: int, row: int, column: int) -> int:
-    dark = np.zeros((1, side, side, model.input_shape[-1]), np.float32)
+def _positive(name: str, shape: tuple[int, ...]) -> Any:
+    """Return weights that let every input through; the scales of a normalization are 1, biases 0."""
+    if len(shape) > 1:
+        return np.full(shape, 1 / max(shape[-2:]), np.float32)
+    return np.full(shape, name in ("gamma", "moving_variance"), np.float32)
+
+
+def _reach(model: Any, side: int, stride: int, axis: int) -> int:
+    """Return how far along ``axis`` a bright pixel is seen, at most, over its positions within a stride."""
+    import keras
+
+    # Rows do not depend on how wide the image is: a strip of one stride does.
+    shape = (side, stride) if axis == 1 else (stride, side)
+    dark = np.zeros((stride, *shape, model.input_shape[-1]), np.float32)
     bright = dark.copy()
-    bright[0, row, column] = 1
-    changed = np.asarray(model(bright))[0] != np.asarray(model(dark))[0]
-    rows, columns = np.nonzero(changed.any(axis=-1))
-    return int(max(np.abs(rows - row).max(), np.abs(columns - column).max()))
+    places = side // 2 + np.arange(stride)
+    np.moveaxis(bright, axis, 1)[np.arange(stride), places] = 1
+    changed = keras.ops.convert_to_numpy(model(bright)) != keras.ops.convert_to_numpy(model(dark))
+    which, along = np.nonzero(np.moveaxis(changed, axis, 1).any(axis=(2, 3)))
+    return int(np.abs(along - places[which]).max())
