@@ -8,7 +8,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from unnoise.models.registry import Shape, model, require_multiple, require_positive
+from unnoise.errors import UsageError
+from unnoise.models.registry import Shape, model, require_multiple, require_positive, require_sizes
 
 
 @model("mlp-classifier", "classifier", dense=True)
@@ -24,7 +25,7 @@ def mlp_classifier(input_shape: Shape, *, classes: int = 10, hidden: Sequence[in
         A ``keras.Model``: images ``(N, H, W, C)`` → class probabilities ``(N, classes)``.
     """
     require_positive("classes", classes)
-    require_positive("hidden", *hidden)
+    require_sizes("hidden", hidden, at_least=0)
     images = keras.Input(input_shape, name="images")
     x = layers.Flatten()(images)
     for units in hidden:
@@ -51,7 +52,10 @@ def cnn_classifier(
         A ``keras.Model``: images ``(N, H, W, C)`` → class probabilities ``(N, classes)``.
     """
     require_positive("classes", classes)
-    require_positive("filters", *filters)
+    require_sizes("filters", filters)
+    require_positive("hidden", hidden)
+    if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
+        raise UsageError(f"dropout must be a number from 0 to less than 1, received {dropout!r}.")
     require_multiple("cnn-classifier", input_shape, 2 ** len(filters))
     images = keras.Input(input_shape, name="images")
     x = images

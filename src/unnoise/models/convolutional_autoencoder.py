@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from unnoise.models.autoencoder import autoencoder
-from unnoise.models.registry import Shape, require_multiple, require_positive
+from unnoise.models.registry import Shape, require_multiple, require_sizes
 
 
 @autoencoder("convolutional-autoencoder", fully_convolutional=True)
@@ -25,7 +25,7 @@ def convolutional_autoencoder(input_shape: Shape, *, filters: Sequence[int] = (1
     Returns:
         An ``Autoencoder`` whose code has the shape ``(H / 2**n, W / 2**n, filters[-1])``.
     """
-    require_positive("filters", *filters)
+    require_sizes("filters", filters)
     require_multiple("convolutional-autoencoder", input_shape, 2 ** len(filters))
 
     noisy = keras.Input(input_shape, name="noisy")

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from unnoise.models.autoencoder import autoencoder
-from unnoise.models.registry import Shape, require_multiple, require_positive
+from unnoise.models.registry import Shape, require_multiple, require_positive, require_sizes
 
 
 @autoencoder("deep-convolutional-autoencoder", fully_convolutional=True)
@@ -29,7 +29,7 @@ def deep_convolutional_autoencoder(
     Returns:
         An ``Autoencoder`` whose code has the shape ``(H / 2**n, W / 2**n, code)``.
     """
-    require_positive("filters", *filters)
+    require_sizes("filters", filters)
     require_positive("code", code)
     require_multiple("deep-convolutional-autoencoder", input_shape, 2 ** len(filters))
 

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from unnoise.models.autoencoder import autoencoder
-from unnoise.models.registry import Shape, require_positive
+from unnoise.models.registry import Shape, require_activation, require_positive, require_sizes
 
 
 @autoencoder("deep-dense-autoencoder", dense=True)
@@ -35,7 +35,8 @@ def deep_dense_autoencoder(
         An ``Autoencoder`` whose output is a sigmoid's.
     """
     require_positive("code", code)
-    require_positive("hidden", *hidden)
+    require_sizes("hidden", hidden, at_least=0)
+    require_activation("activation", activation)
 
     noisy = keras.Input(input_shape, name="noisy")
     x = layers.Flatten()(noisy)

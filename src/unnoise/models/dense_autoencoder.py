@@ -10,7 +10,7 @@ from keras import layers
 
 from unnoise.errors import UsageError
 from unnoise.models.autoencoder import autoencoder
-from unnoise.models.registry import Shape, require_positive
+from unnoise.models.registry import Shape, require_activation, require_positive
 
 
 @keras.saving.register_keras_serializable(package="unnoise")
@@ -64,13 +64,10 @@ def dense_autoencoder(
         UsageError: ``code`` is no positive whole number, or Keras knows no such activation.
     """
     require_positive("code", code)
-    for given in (activation, output_activation):
-        try:
-            keras.activations.get(given)
-        except ValueError:
-            raise UsageError(
-                f"Keras has no activation {given!r}. Use relu, sigmoid, tanh, linear, elu or gelu."
-            ) from None
+    require_activation("activation", activation)
+    require_activation("output_activation", output_activation)
+    if not isinstance(tied, bool):
+        raise UsageError(f"tied must be true or false, received {tied!r}.")
     pixels = math.prod(input_shape)  # type: ignore[arg-type]
 
     to_code = layers.Dense(code, activation=activation, name="code")

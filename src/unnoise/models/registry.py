@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
+
+import keras
 
 from unnoise.errors import UsageError
 from unnoise.registry import Registry, suggestion
@@ -73,16 +75,45 @@ def build(name: str, input_shape: Shape, **parameters: Any) -> Any:
     for given in parameters:
         if given not in allowed:
             raise UsageError(f"Model {name!r} has no parameter {given!r}. {suggestion(given, allowed)}")
+    input_shape = tuple(input_shape)
+    if len(input_shape) != 3 or input_shape[2] is None or not all(map(_is_size, input_shape)):
+        raise UsageError(
+            f"input_shape is (H, W, C), whole numbers of at least 1 (H and W may be None); received {input_shape}."
+        )
     if None in input_shape and not builder.fully_convolutional:
         raise UsageError(f"Model {name!r} needs a fixed image size, received {input_shape}. Give height and width.")
-    return builder.make(tuple(input_shape), **parameters)
+    return builder.make(input_shape, **parameters)
+
+
+def _is_size(size: object) -> bool:
+    return size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 1)
 
 
 def require_positive(name: str, *values: int) -> None:
     """Raise UsageError unless all values are whole numbers of at least 1."""
     for value in values:
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if value is None or not _is_size(value):
             raise UsageError(f"{name} must be a whole number of at least 1, received {value!r}.")
+
+
+def require_sizes(name: str, values: Sequence[int], *, at_least: int = 1) -> None:
+    """Raise UsageError unless ``values`` is a list of at least ``at_least`` whole numbers of at least 1."""
+    if not isinstance(values, (list, tuple)) or len(values) < at_least:
+        some = "a list of whole numbers" if at_least == 0 else "a list of one whole number or more"
+        raise UsageError(f"{name} must be {some}, such as [16, 8]; received {values!r}.")
+    require_positive(name, *values)
+
+
+def require_activation(name: str, activation: str) -> None:
+    """Raise UsageError unless Keras has an activation of that name."""
+    try:
+        if not isinstance(activation, str):
+            raise ValueError
+        keras.activations.get(activation)
+    except ValueError:
+        raise UsageError(
+            f"{name}: Keras has no activation {activation!r}. Use relu, sigmoid, tanh, linear, elu or gelu."
+        ) from None
 
 
 def require_multiple(model_name: str, input_shape: Shape, multiple: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from unnoise.models.registry import Shape, model, require_multiple, require_positive
+from unnoise.models.registry import Shape, model, require_multiple, require_positive, require_sizes
 
 
 def _block(x: Any, filters: int, depth: int) -> Any:
@@ -33,7 +33,7 @@ def unet(input_shape: Shape, *, filters: Sequence[int] = (16, 32, 64), depth: in
     Returns:
         A ``keras.Model`` whose output is a sigmoid's, of the input's shape.
     """
-    require_positive("filters", *filters)
+    require_sizes("filters", filters)
     require_positive("depth", depth)
     require_multiple("unet", input_shape, 2 ** (len(filters) - 1))
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from unnoise import datasets
 from unnoise import noise as noises
 from unnoise.errors import RecipeError, UnnoiseError
 from unnoise.registry import suggestion
@@ -34,6 +35,13 @@ class Data(Section):
     validation: pydantic.PositiveInt | Literal["test"] = 5000
     train_images: pydantic.PositiveInt | None = None
     test_images: pydantic.PositiveInt | None = None
+
+    @pydantic.field_validator("dataset")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in datasets.names() and not Path(value).is_dir():
+            raise ValueError(f"neither a data set nor a folder. {suggestion(value, datasets.names())}")
+        return value
 
 
 class Training(Section):
