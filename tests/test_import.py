@@ -1,0 +1,45 @@
+"""What ``import unnoise`` gives and what it costs."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+import unnoise
+
+HEAVY = ("keras", "tensorflow", "jax", "onnxruntime", "matplotlib", "pydantic", "scipy", "skimage", "numpy")
+
+
+def loaded_after(statement):
+    code = f"import sys\n{statement}\nprint(*(set(sys.modules) & set({HEAVY!r})))"
+    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import unnoise", "import unnoise.cli"])
+def test_importing_loads_nothing_heavy(statement):
+    assert loaded_after(statement) == set()
+
+
+def test_models_alone_load_keras():
+    assert "keras" not in loaded_after("import unnoise.noise, unnoise.metrics, unnoise.datasets, unnoise.training")
+
+
+@pytest.mark.parametrize("name", unnoise.__all__)
+def test_every_public_name_can_be_imported(name):
+    assert getattr(unnoise, name) is not None
+    assert name in dir(unnoise)
+
+
+def test_public_names_are_sorted_and_unique():
+    assert list(unnoise.__all__) == sorted(set(unnoise.__all__))
+
+
+def test_unknown_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'denoize'"):
+        unnoise.denoize  # noqa: B018
+
+
+def test_reading_images_needs_no_keras():
+    assert importlib.util.find_spec("unnoise.imaging") is not None
+    assert "keras" not in loaded_after("import unnoise\nunnoise.read_image\nunnoise.write_image")
