@@ -1,0 +1,254 @@
+"""A run becomes one file that answers as Keras does, or nothing at all."""
+
+import json
+import math
+
+import keras
+import numpy as np
+import onnx
+import pytest
+
+from unnoise.errors import InputError, MissingExtraError, OutputError, UsageError
+from unnoise.inference import load
+from unnoise.models import DenoisingClassifier, build, load_model, save_model
+from unnoise.packaging import package_run
+from unnoise.training import RunFolder
+from unnoise.training.recipe import Recipe
+
+MODELS = {
+    "dense": {"architecture": "dense-autoencoder", "code": 8},
+    "tied": {"architecture": "dense-autoencoder", "code": 8, "tied": True},
+    "convolutional": {"architecture": "convolutional-autoencoder", "filters": [4, 4]},
+    "deep-convolutional": {"architecture": "deep-convolutional-autoencoder", "filters": [4, 4], "code": 4},
+    "unet": {"architecture": "unet", "filters": [4, 4, 8], "depth": 1},
+}
+SHAPE = (8, 12, 1)
+
+
+def untrained_run(path, table, *, shape=SHAPE, classifier=None):
+    """Make the folder of a finished run whose weights are random, and large enough to matter.
+
+    Not larger: with logits of hundreds, the rounding of float32 alone passes the tolerance in Keras too.
+    """
+    content = {"name": "tiny", "summary": "A test", "noise": "gaussian(0.5)", "model": table}
+    content["data"] = {"dataset": "fashion-mnist"}
+    if classifier:
+        content |= {"classifier": {"model": classifier}, "composite": {}}
+    recipe = Recipe.model_validate(content)
+    facts = {"licence": "MIT", "class_names": ["a", "b", "c"]}
+    run = RunFolder.create(path, recipe, facts)
+    keras.utils.set_random_seed(0)
+    autoencoder = build(table["architecture"], shape, **recipe.model.parameters)
+    autoencoder.set_weights([2 * weight for weight in autoencoder.get_weights()])
+    save_model(autoencoder, run.model_file("autoencoder"))
+    if classifier:
+        model = build(classifier["architecture"], shape, **recipe.classifier.model.parameters)
+        save_model(DenoisingClassifier(autoencoder, model), run.model_file("composite"))
+    return run
+
+
+def noisy_images(count, *shape):
+    return np.random.default_rng(1).normal(0.5, 0.5, (count, *shape)).astype(np.float32)
+
+
+def entries(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def packaged(request, tmp_path_factory):
+    """Give the name, the run and the packaged file of each model."""
+    folder = tmp_path_factory.mktemp(request.param)
+    run = untrained_run(folder / "run", MODELS[request.param])
+    text = package_run(run, folder / "model.onnx")
+    assert "differs from Keras by at most" in text
+    assert entries(folder) == ["model.onnx", "run"]
+    return request.param, run, folder / "model.onnx"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_file_answers_as_keras_does(packaged, count):
+    _, run, path = packaged
+    noisy = noisy_images(count, *SHAPE)
+    expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))
+    assert expected.std() > 0.01
+    np.testing.assert_allclose(load(path).denoise(noisy), expected, atol=1e-5)
+
+
+def test_sizes(packaged):
+    """Trained at one size, a fully convolutional model takes any; the answer is Keras' to the mirrored image."""
+    name, run, path = packaged
+    denoiser = load(path)
+    stride = denoiser.metadata.stride
+    if name in ("dense", "tied"):
+        assert denoiser.metadata.input_shape == SHAPE
+        assert (stride, denoiser.metadata.receptive_field) == (1, None)
+        with pytest.raises(InputError, match="8×12"):
+            denoiser.denoise(noisy_images(1, 12, 8, 1))
+        return
+    assert denoiser.metadata.input_shape == (None, None, 1)
+    assert stride == 4
+    table = MODELS[name]
+    free = build(table["architecture"], (None, None, 1), **{k: v for k, v in table.items() if k != "architecture"})
+    free.set_weights(run.load_model("autoencoder").get_weights())
+    for height, width in ((1, 1), (1, 5), (4, 4), (7, 20), (33, 47)):
+        noisy = noisy_images(2, height, width, 1)
+        mirrored = np.pad(noisy, ((0, 0), (0, -height % 4), (0, -width % 4), (0, 0)), mode="symmetric")
+        expected = keras.ops.convert_to_numpy(free(mirrored))[:, :height, :width]
+        np.testing.assert_allclose(denoiser.denoise(noisy), expected, atol=1e-5)
+
+
+def test_what_the_file_says_of_itself(packaged):
+    name, run, path = packaged
+    model = onnx.load(path)
+    onnx.checker.check_model(model)
+    assert [value.name for value in model.graph.input] == ["noisy"]
+    assert [value.name for value in model.graph.output] == ["denoised"]
+    assert [entry.key for entry in model.metadata_props] == ["unnoise"]
+    card = load(path).metadata
+    assert (card.kind, card.name, card.noise) == ("denoiser", "tiny", "gaussian(0.5)")
+    assert (card.dataset, card.licence, card.value_range) == ("fashion-mnist", "MIT", (0.0, 1.0))
+    assert card.architecture == MODELS[name]["architecture"]
+    assert card.parameters == run.load_model("autoencoder").count_params()
+    assert card.recipe == run.recipe.to_toml()
+    assert 0 <= card.parity <= 1e-5
+
+
+def test_the_key_figures_are_those_of_the_evaluation(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["dense"])
+    row = {"name": "dense-autoencoder", "psnr": 20.5, "ssim": 0.5, "mse": 0.01}
+    run.metrics_file.write_text(json.dumps({"rows": [row], "accuracies": []}))
+    package_run(run, tmp_path / "model.onnx")
+    assert load(tmp_path / "model.onnx").metadata.kpis == {"psnr": 20.5, "ssim": 0.5, "mse": 0.01}
+
+
+@pytest.mark.parametrize("classifier", ["mlp-classifier", "cnn-classifier"])
+def test_a_composite_gives_image_and_probabilities(tmp_path, classifier):
+    table = {"architecture": classifier, "classes": 3, "hidden": [8] if classifier == "mlp-classifier" else 8}
+    run = untrained_run(tmp_path / "run", MODELS["convolutional"], classifier=table)
+    package_run(run, tmp_path / "model.onnx")
+    denoiser, composite = load(tmp_path / "model.onnx"), run.load_model("composite")
+    assert denoiser.metadata.input_shape == SHAPE
+    assert denoiser.metadata.classes == ("a", "b", "c")
+    noisy = noisy_images(5, *SHAPE)
+    probabilities = keras.ops.convert_to_numpy(composite(noisy))
+    np.testing.assert_allclose(denoiser.classify(noisy).probabilities, probabilities, atol=1e-5)
+    np.testing.assert_allclose(denoiser.denoise(noisy), composite.denoise(noisy), atol=1e-5)
+
+
+def test_a_colour_model(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["convolutional"], shape=(8, 8, 3))
+    package_run(run, tmp_path / "model.onnx")
+    image = noisy_images(1, 8, 8, 3)
+    expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(image))
+    np.testing.assert_allclose(load(tmp_path / "model.onnx").denoise(image), expected, atol=1e-5)
+
+
+class TestRefusals:
+    """What goes wrong is one error, and no file is left or touched."""
+
+    @pytest.fixture
+    def run(self, tmp_path):
+        return untrained_run(tmp_path / "run", MODELS["dense"])
+
+    def refused(self, run, error, match, name="model.onnx", **options):
+        folder = run.path.parent
+        before = entries(folder)
+        with pytest.raises(error, match=match) as caught:
+            package_run(run, folder / name, **options)
+        assert entries(folder) == before
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("wrong", [2e-5, math.nan])
+    def test_a_difference_from_keras(self, run, monkeypatch, wrong):
+        import onnxruntime
+
+        class Off(onnxruntime.InferenceSession):
+            def run(self, *arguments):
+                return [values + np.float32(wrong) for values in super().run(*arguments)]
+
+        monkeypatch.setattr(onnxruntime, "InferenceSession", Off)
+        self.refused(run, OutputError, "differs")
+
+    def test_an_answer_of_another_shape(self, run, monkeypatch):
+        import onnxruntime
+
+        class Short(onnxruntime.InferenceSession):
+            def run(self, *arguments):
+                return [values[:, :1] for values in super().run(*arguments)]
+
+        monkeypatch.setattr(onnxruntime, "InferenceSession", Short)
+        self.refused(run, OutputError, "differs from Keras by inf")
+
+    def test_an_export_that_fails(self, run, monkeypatch):
+        def fail(*arguments, **options):
+            raise ValueError("no such operation\nand much more")
+
+        monkeypatch.setattr(keras.Model, "export", fail)
+        self.refused(run, OutputError, "no such operation")
+
+    def test_an_existing_file(self, run):
+        path = run.path.parent / "model.onnx"
+        path.write_text("mine")
+        self.refused(run, OutputError, "exists already")
+        assert path.read_text() == "mine"
+        package_run(run, path, overwrite=True)
+        assert load(path).metadata.name == "tiny"
+
+    def test_another_backend(self, run, monkeypatch):
+        monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+        self.refused(run, UsageError, "KERAS_BACKEND=tensorflow")
+
+    def test_a_missing_package(self, run, monkeypatch):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        self.refused(run, MissingExtraError, r"unnoise\[train\]")
+        self.refused(run, MissingExtraError, "pip install openvino|unnoise", name="model.xml", format="openvino")
+
+    def test_a_missing_folder_and_an_unfinished_run(self, run):
+        self.refused(run, OutputError, "does not exist", name="absent/model.onnx")
+        run.model_file("autoencoder").unlink()
+        self.refused(run, InputError, "no finished autoencoder")
+
+    @pytest.mark.parametrize(("format", "name"), [("keras", "m.h5"), ("litert", "m.onnx"), ("openvino", "m.bin")])
+    def test_a_suffix_of_another_format(self, run, monkeypatch, format, name):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+        self.refused(run, UsageError, "ending in", name=name, format=format)
+
+    def test_an_unknown_format(self, run):
+        self.refused(run, UsageError, "Did you mean 'litert'", format="lite-rt")
+
+
+def test_packaging_is_silent(tmp_path, capfd):
+    run = untrained_run(tmp_path / "run", MODELS["dense"])
+    capfd.readouterr()
+    package_run(run, tmp_path / "model.onnx")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_keras_and_litert_formats(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["dense"])
+    package_run(run, tmp_path / "copy.keras", format="keras")
+    noisy = noisy_images(2, *SHAPE)
+    expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(load_model(tmp_path / "copy.keras")(noisy)), expected)
+
+    assert "model.tflite" in package_run(run, tmp_path / "model.tflite", format="litert")
+    assert (tmp_path / "model.tflite").read_bytes()[4:8] == b"TFL3"
+    assert entries(tmp_path) == ["copy.keras", "model.tflite", "run"]
+
+
+def test_the_openvino_format(tmp_path):
+    openvino = pytest.importorskip("openvino")
+    run = untrained_run(tmp_path / "run", MODELS["dense"])
+    package_run(run, tmp_path / "model.xml", format="openvino")
+    assert entries(tmp_path) == ["model.bin", "model.xml", "run"]
+    noisy = noisy_images(2, *SHAPE)
+    expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))
+    compiled = openvino.compile_model(str(tmp_path / "model.xml"), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    np.testing.assert_allclose(next(iter(compiled(noisy).values())), expected, atol=1e-5)
+    with pytest.raises(OutputError, match="exists already"):
+        package_run(run, tmp_path / "model.xml", format="openvino")
+    (tmp_path / "model.xml").unlink()
+    with pytest.raises(OutputError, match=r"model\.bin exists already"):
+        package_run(run, tmp_path / "model.xml", format="openvino")
+    package_run(run, tmp_path / "model.xml", format="openvino", overwrite=True)
