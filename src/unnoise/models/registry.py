@@ -75,7 +75,7 @@ def build(name: str, input_shape: Shape, **parameters: Any) -> Any:
     for given in parameters:
         if given not in allowed:
             raise UsageError(f"Model {name!r} has no parameter {given!r}. {suggestion(given, allowed)}")
-    input_shape = tuple(input_shape)
+    input_shape = tuple(input_shape)  # type: ignore[assignment]  # its length is checked next
     if len(input_shape) != 3 or input_shape[2] is None or not all(map(_is_size, input_shape)):
         raise UsageError(
             f"input_shape is (H, W, C), whole numbers of at least 1 (H and W may be None); received {input_shape}."
