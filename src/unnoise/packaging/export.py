@@ -67,7 +67,7 @@ def export_onnx(
         except OSError:
             raise  # A full disk or the like: atomic_path has the words for it.
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
             raise OutputError(
                 f"Keras cannot export {model.name} to ONNX: {reason}. Use layers that tf2onnx knows."
             ) from error

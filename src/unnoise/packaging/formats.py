@@ -71,7 +71,7 @@ def _write(model: Any, path: Path, format: str) -> None:
     except OSError:
         raise  # A full disk: atomic_path says so.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise OutputError(f"Keras cannot write this model as {format}: {reason}. Use --format onnx.") from error
 
 
