@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -48,7 +49,7 @@ class Training(Section):
     """How a model is trained. ``keep`` chooses the weights of the best or of the last epoch."""
 
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"] = "adam"
-    learning_rate: float = pydantic.Field(default=1e-3, gt=0, strict=False)
+    learning_rate: float = pydantic.Field(default=1e-3, gt=0, strict=False, allow_inf_nan=False)
     schedule: Literal["constant", "cosine"] = "constant"
     batch_size: pydantic.PositiveInt = 128
     epochs: pydantic.PositiveInt = 30
@@ -135,7 +136,8 @@ class Recipe(Section):
 
     name: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     summary: str
-    seed: pydantic.NonNegativeInt = 0
+    # The upper bound is Keras'.
+    seed: int = pydantic.Field(default=0, ge=0, lt=2**32 - 8)
     noise: str
     data: Data
     model: Model
@@ -186,8 +188,8 @@ def _toml_value(value: Any) -> str:
         return repr(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    # JSON's escapes are TOML's too, except that JSON leaves the delete character as it is.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def built_in_recipes() -> dict[str, str]:
