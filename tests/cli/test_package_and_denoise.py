@@ -61,7 +61,7 @@ def test_the_run_folder_holds_what_evaluation_and_packaging_need(run):
     for name in ("recipe.toml", "run.json", "history.csv", "metrics.json", "report.html", "figures/denoised.png"):
         assert (run / name).stat().st_size > 0, name
     metrics = json.loads((run / "metrics.json").read_text())
-    assert [row["name"] for row in metrics["rows"]][0] == "noisy (do nothing)"
+    assert metrics["rows"][0]["name"] == "noisy (do nothing)"
     assert {"clean", "noisy", "composite"} <= {row["name"] for row in metrics["accuracies"]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ def denoise(
     image: Annotated[Path, typer.Argument(help="The image to denoise.")],
     model: Annotated[Path, typer.Option("--model", help="A packaged model (.onnx).")],
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("-o", "--output", help="The file to write; by default IMAGE with .denoised before its suffix."),
     ] = None,
     strength: Annotated[float, typer.Option("--strength", min=0, max=100, help="0: unchanged, 100: all of it.")] = 100,

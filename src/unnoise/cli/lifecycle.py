@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,13 +30,13 @@ def recipes() -> None:
 
 
 def train(
-    recipe: Annotated[Optional[str], typer.Argument(help="A built-in recipe's name, or a .toml file.")] = None,  # noqa: UP045
+    recipe: Annotated[str | None, typer.Argument(help="A built-in recipe's name, or a .toml file.")] = None,
     output: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("-o", "--output", help="Run folder; by default runs/RECIPE, numbered where that exists."),
     ] = None,
     overrides: Overrides = None,
-    resume: Annotated[Optional[Path], typer.Option("--resume", metavar="RUN", help="Continue this run folder.")] = None,  # noqa: UP045
+    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Continue this run folder.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe's models, measure them, and write the run folder with its report."""
@@ -101,14 +101,18 @@ def sweep(
 
     name = load_recipe(recipe).name
     run_sweep(
-        recipe, overrides, output or free_folder(Path("runs") / f"{name}-sweep"), data_dir=data_dir, console=Console()
+        recipe,
+        overrides,
+        output or free_folder(Path("runs") / f"{name}-sweep"),
+        data_dir=data_dir,
+        console=make_console(),
     )
 
 
 def evaluate(
     target: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run folder, or a packaged model (.onnx).")],
-    dataset: Annotated[Optional[str], typer.Option("--dataset", help="Another data set than the recipe's.")] = None,  # noqa: UP045
-    noise: Annotated[Optional[str], typer.Option("--noise", help="Another noise, such as 'gaussian(0.2)'.")] = None,  # noqa: UP045
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Another data set than the recipe's.")] = None,
+    noise: Annotated[str | None, typer.Option("--noise", help="Another noise, such as 'gaussian(0.2)'.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
