@@ -73,7 +73,8 @@ def load_checkpoint(path: Path, model: Any, optimizer: Any) -> tuple[list[Array]
         DataError: the file is damaged, or belongs to another model.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here: NumPy leaves a file that is no whole archive open.
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         state = TrainingState(**json.loads(arrays.pop("state").tobytes()))
         for prefix, variables in (("model", model.variables), ("optimizer", optimizer.variables)):
