@@ -22,6 +22,7 @@ test_images = 50
 architecture = "dense-autoencoder"
 code = 8
 [training]
+learning_rate = 0.01
 batch_size = 50
 epochs = 3
 """
