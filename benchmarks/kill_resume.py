@@ -261,7 +261,7 @@ def machine() -> str:
     if Path("/proc/cpuinfo").is_file():
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
-    installed = {d.metadata["Name"]: d.version for d in metadata.distributions()}
+    installed = {d.metadata["Name"].replace("_", "-"): d.version for d in metadata.distributions()}
     versions = [f"{n} {installed[n]}" for n in ("keras", "tensorflow-cpu", "tensorflow", "numpy") if n in installed]
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {model}; {system}, {', '.join(versions)}"
