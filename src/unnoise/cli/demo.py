@@ -1,4 +1,4 @@
-"""The demo: the whole lifecycle on the bundled data, in about a minute."""
+"""The demo: the whole lifecycle on the bundled data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def demo(
         typer.Option("-o", "--output", help="Run folder; by default runs/demo, numbered where that exists."),
     ] = None,
 ) -> None:
-    """Train, measure, package and denoise on the bundled Fashion-MNIST mini set (about a minute)."""
+    """Train, measure, package and denoise on the bundled Fashion-MNIST mini set."""
     import numpy as np
 
     from unnoise import training
