@@ -39,21 +39,24 @@ class IndexedTraining(keras.Model):
         return weight
 
     def call(self, indices: Any, training: bool | None = None) -> Any:
-        """Give the model's output for the inputs at ``indices``."""
-        return self.model(keras.ops.take(self.inputs_held, indices, axis=0), training=training)
+        """Give the model's output for the inputs at ``indices``, and the targets there.
+
+        The targets are an output since only ``call`` sees the variables on every backend: JAX computes metrics outside.
+        """
+        inputs, targets = (keras.ops.take(held, indices, axis=0) for held in (self.inputs_held, self.targets_held))
+        return self.model(inputs, training=training), targets
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Compute the loss against the targets at the indices ``y``."""
-        return super().compute_loss(x, self._targets(y), y_pred, sample_weight, training)
+        """Compute the loss of what ``call`` gave; ``y`` is not used."""
+        output, targets = y_pred
+        return super().compute_loss(x, targets, output, sample_weight, training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Compute the metrics against the targets at the indices ``y``."""
-        return super().compute_metrics(x, self._targets(y), y_pred, sample_weight)
-
-    def _targets(self, indices: Any) -> Any:
-        return keras.ops.take(self.targets_held, indices, axis=0)
+        """Compute the metrics of what ``call`` gave; ``y`` is not used."""
+        output, targets = y_pred
+        return super().compute_metrics(x, targets, output, sample_weight)
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Array:
