@@ -46,9 +46,9 @@ class Examples:
 
 
 def speed_settings(*, dense: bool, total_steps: int) -> dict[str, Any]:
-    """Return ``jit_compile`` and whether steps are grouped, by model kind and length of the run.
+    """Return ``jit_compile`` and whether batches are grouped, by model kind and length of the run.
 
-    On TensorFlow and a CPU, XLA and grouped steps make small dense networks several times faster and do nothing
+    On TensorFlow and a CPU, XLA and grouped batches make small dense networks several times faster and do nothing
     for convolutions, whose oneDNN kernels XLA would replace by slower ones.
     """
     if keras.backend.backend() != "tensorflow":
@@ -99,19 +99,19 @@ def fit(
             "Use a smaller batch."
         )
     speed = speed_settings(dense=dense, total_steps=training.epochs * (count // training.batch_size))
-    steps, grouped = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])
+    steps, group = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])
 
     def inputs(epoch: int) -> Array:
         return np.concatenate([examples.inputs(epoch), examples.validation_inputs], dtype=np.float32)
 
     # Fresh inputs are assigned at the beginning of every epoch; the first value only sets the shape.
-    held = IndexedTraining(model, inputs(0), np.concatenate([examples.targets, examples.validation_targets]))
+    targets = np.concatenate([examples.targets, examples.validation_targets])
+    held = IndexedTraining(model, inputs(0), targets, group=group)
     held.compile(
         optimizer=_optimizer(training, steps),
         loss=loss,
         metrics=list(metrics),
         jit_compile=speed["jit_compile"],
-        steps_per_execution=grouped,
     )
     held.optimizer.build(held.trainable_variables)
 
@@ -119,7 +119,7 @@ def fit(
     if not state.finished:
         recorder = Recorder(checkpoint, state, best, epochs=training.epochs, patience=training.patience)
         recorder.on_record = on_epoch
-        lines = EpochLines(console, recorder, steps=steps)
+        lines = EpochLines(console, recorder, steps=steps // group)
         stream = index_stream(
             count, used=steps * training.batch_size, seed=seed, first=state.epoch, last=training.epochs
         )
@@ -128,10 +128,10 @@ def fit(
             held.fit(
                 stream,
                 stream,
-                batch_size=training.batch_size,
+                batch_size=group * training.batch_size,
                 epochs=training.epochs,
                 initial_epoch=state.epoch,
-                steps_per_epoch=steps,
+                steps_per_epoch=steps // group,
                 shuffle=False,
                 validation_data=(validation, validation),
                 validation_batch_size=evaluation_batch(len(validation)),

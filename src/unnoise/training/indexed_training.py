@@ -2,7 +2,8 @@
 
 Keras' ``fit`` gathers every batch in Python or in the input pipeline and repeats the same shuffled order every epoch
 when seeded with TensorFlow. Here the images lie in variables of the backend, ``fit`` gets a stream of indices, and the
-batch is gathered inside the compiled step; a small dense network trains several times faster so.
+batch is gathered inside the compiled step. Several batches may be trained on in one such step, since starting a step
+takes as long as a small dense network's batch does.
 """
 
 from __future__ import annotations
@@ -23,20 +24,42 @@ class IndexedTraining(keras.Model):
         model: The model to train.
         inputs: ``(N, ...)`` float32.
         targets: ``(N, ...)``, images or labels.
+        group: How many batches one call of ``train_step`` trains on, one after the other; it is given the indices of
+            all of them. More than one works on TensorFlow only.
     """
 
-    def __init__(self, model: Any, inputs: Array, targets: Array) -> None:
+    def __init__(self, model: Any, inputs: Array, targets: Array, *, group: int = 1) -> None:
         super().__init__(name="training")
         self.model = model
+        self.group = group
         self.inputs_held = self._hold(inputs, "inputs")
         self.targets_held = self._hold(targets, "targets")
 
     def _hold(self, array: Array, name: str) -> Any:
-        weight = self.add_weight(
-            shape=array.shape, dtype=str(array.dtype), initializer="zeros", trainable=False, name=name, autocast=False
+        return self.add_weight(
+            shape=array.shape,
+            dtype=str(array.dtype),
+            initializer=lambda shape, dtype: array,
+            trainable=False,
+            name=name,
+            autocast=False,
         )
-        weight.assign(array)
-        return weight
+
+    def train_step(self, *arguments: Any) -> Any:
+        """Train on one batch, or on each of the group's."""
+        step = super().train_step
+        if self.group == 1:
+            return step(*arguments)
+        indices, _ = arguments[0]
+        batches = keras.ops.reshape(indices, (self.group, -1))
+
+        def one(number: Any, done: Any) -> Any:
+            batch = keras.ops.take(batches, number, axis=0)
+            step((batch, batch))
+            return done + 1
+
+        keras.ops.fori_loop(0, self.group, one, 0)
+        return self.get_metrics_result()
 
     def call(self, indices: Any, training: bool | None = None) -> Any:
         """Give the model's output for the inputs at ``indices``, and the targets there.
@@ -70,7 +93,7 @@ def index_stream(count: int, *, used: int, seed: int, first: int, last: int) -> 
 
 
 def steps_in_epoch(count: int, batch_size: int, *, grouped: bool) -> tuple[int, int]:
-    """Return how many full batches an epoch has and how many of them run in one call of the backend.
+    """Return how many full batches an epoch has and how many of them make a group, which one step trains on.
 
     The images that do not fill a batch are left out, other ones every epoch. With ``grouped``, the second number is a
     divisor of the first, up to 64; at most 7 batches more are left out to find a good one, and never more than 2 % of
