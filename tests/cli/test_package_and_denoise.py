@@ -17,7 +17,7 @@ TINY = [
     "training.epochs=1",
     "classifier.training.epochs=1",
     "composite.training.epochs=1",
-    "model.filters=[4, 4]",
+    "model.hidden=[32]",
 ]
 
 

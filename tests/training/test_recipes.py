@@ -83,11 +83,11 @@ def test_a_recipe_file_is_read_and_overrides_change_it(tmp_path):
     file.write_text(load_recipe("demo").to_toml(), "utf-8")
     assert load_recipe(file) == load_recipe(str(file)) == load_recipe("demo")
     changed = load_recipe(
-        file, ["training.epochs=2", "noise=poisson(peak=30)+gaussian(0.02)", "model.filters=[4, 8]", "seed = 3"]
+        file, ["training.epochs=2", "noise=poisson(peak=30)+gaussian(0.02)", "model.hidden=[4, 8]", "seed = 3"]
     )
     assert changed.training.epochs == 2
     assert changed.noise == str(noise.parse("poisson(peak=30)+gaussian(0.02)"))
-    assert changed.model.parameters["filters"] == [4, 8]
+    assert changed.model.parameters["hidden"] == [4, 8]
     assert changed.seed == 3
     assert changed.data == load_recipe("demo").data
 

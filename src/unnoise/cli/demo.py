@@ -65,7 +65,7 @@ def demo(
         f"Look at {run.report} and {folder / 'figures'}. Then try:\n"
         "  unnoise recipes                                  the labs, each with one line\n"
         "  unnoise train fashion-dense                      a lab on the full data set\n"
-        "  unnoise sweep demo --set model.code=4,16         does a larger code help?\n"
+        "  unnoise sweep demo --set model.code=16,128      does a larger code help?\n"
         f"  unnoise evaluate {folder} --noise 'gaussian(0.3)'   how it does on weaker noise\n"
         "  unnoise noise IMAGE --noise 'gaussian(0.2)' -o NOISY.png   noise for your own images",
         highlight=False,
