@@ -31,7 +31,7 @@ def one(method: str, epochs: int) -> None:
     recipe = load_recipe("fashion-dense", [f"training.epochs={epochs}"])
     images = load_images(recipe)
     clean, test = images.train.to_float(), images.test.to_float()
-    noisy, noisy_test = images.noisy_train(clean)(0), images.noisy_test()
+    noisy, noisy_test = images.noisy_train()[0], images.noisy_test()
     keras.utils.set_random_seed(recipe.seed)
     started = time.perf_counter()
     if method == "unnoise":
@@ -41,7 +41,7 @@ def one(method: str, epochs: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             fit(
                 model,
-                Examples(lambda epoch: noisy, clean, noisy_test, test),
+                Examples(lambda epoch: (noisy, clean), (noisy_test, test)),
                 recipe.training,
                 loss="binary_crossentropy",
                 seed=0,

@@ -96,3 +96,44 @@ def test_images_both_outside_and_inside_of_class_folders(flat):
 def test_missing_folder():
     with pytest.raises(UsageError, match="nor a folder of images"):
         datasets.load("/no/such/folder")
+
+
+def test_images_of_any_size_are_cut_into_squares_that_stay_together(tmp_path):
+    from skimage.io import imsave
+
+    big = np.arange(2 * 5 * 7 * 3, dtype=np.uint8).reshape(2, 5, 7, 3)[0]
+    imsave(tmp_path / "a.png", big, check_contrast=False)
+    write(tmp_path / "b.png", 9, shape=(4, 3, 3))
+    data = datasets.load(tmp_path, tile=2)
+    assert data.images.shape == (2 * 3 + 2 * 1, 2, 2, 3)
+    np.testing.assert_array_equal(data.images[4], big[2:4, 2:4])
+    assert (data.images[6:] == 9).all()
+    assert data.groups.tolist() == [0] * 6 + [1] * 2
+    train, validation = datasets.split_validation(data, 2, seed=0)
+    assert validation.groups.tolist() == [1, 1] or set(train.groups) == {1}
+    with pytest.raises(DataError, match=r"b\.png is 4×3×3 uint8, smaller than a tile of 4"):
+        datasets.load(tmp_path, tile=4)
+
+
+def test_squares_have_the_class_of_their_image(tmp_path):
+    write(tmp_path / "cat" / "1.png", 1, shape=(4, 4, 3))
+    write(tmp_path / "dog" / "1.png", 2, shape=(2, 4, 3))
+    data = datasets.load(tmp_path, tile=2)
+    assert data.labels.tolist() == [0, 0, 0, 0, 1, 1]
+    assert data.images[:, 0, 0, 0].tolist() == [1, 1, 1, 1, 2, 2]
+
+
+def test_a_data_set_is_not_cut():
+    with pytest.raises(UsageError, match=r"Only folders of images are cut into tiles; digits is a data set"):
+        datasets.load("digits", tile=4)
+
+
+def test_a_folder_may_lie_in_the_folder_for_data(flat, monkeypatch):
+    by_option = datasets.load(flat.name, data_dir=flat.parent)
+    monkeypatch.setenv("UNNOISE_DATA", str(flat.parent))
+    assert len(datasets.load(flat.name)) == len(by_option) == 6
+
+
+def test_a_folder_that_is_nowhere_is_told_with_the_places(tmp_path):
+    with pytest.raises(UsageError, match=rf"nor a folder of images .*{tmp_path}/my/photographs"):
+        datasets.load("my/photographs", data_dir=tmp_path)

@@ -211,3 +211,24 @@ def test_an_unknown_activation_is_refused():
     for name in ("dense-autoencoder", "deep-dense-autoencoder"):
         with pytest.raises(UsageError, match="no activation 'rellu'"):
             build(name, (4, 4, 1), activation="rellu")
+
+
+def test_the_bias_free_unet_scales_with_its_input():
+    model = randomised(build("bias-free-unet", (16, 24, 3), filters=[4, 8], blocks=1))
+    x = images((16, 24, 3)) - 0.3
+    np.testing.assert_allclose(answer(model, 7 * x), 7 * answer(model, x), rtol=1e-4, atol=1e-4)
+    assert np.all(answer(model, 0 * x) == 0)
+
+
+def test_the_bias_free_unet_has_the_weights_of_its_convolutions():
+    # In and out 6·6·3·4; two blocks of two 3×3 with 4 filters and one with 8; down 2·2·4·8 and up.
+    model = build("bias-free-unet", (None, None, 3), filters=[4, 8], blocks=1)
+    assert model.count_params() == 2 * 432 + 2 * 2 * 144 + 2 * 576 + 2 * 128
+    assert build("bias-free-unet", (None, None, 3)).count_params() == 1_047_296
+
+
+def test_the_bias_free_unet_takes_a_predicted_noise_off_its_input():
+    model = randomised(build("bias-free-unet", (16, 16, 1), filters=[4, 8], blocks=1))
+    x = images((16, 16, 1))
+    noise = keras.Model(model.input, model.get_layer("noise").output)
+    np.testing.assert_allclose(answer(model, x), x - answer(noise, x), atol=1e-6)

@@ -44,13 +44,14 @@ def image(shape, seed=0):
 
 def test_the_contract_names_all_kinds():
     assert registry.names() == [
-        "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "salt-and-pepper", "speckle", "uniform",
+        "blind-gaussian", "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "salt-and-pepper",
+        "speckle", "uniform",
     ]  # fmt: skip
 
 
 def test_every_random_kind_has_a_formula_under_test():
     tested = {type(parse(text)).kind for text in FORMULAS}
-    assert tested >= set(registry) - {"jpeg"}
+    assert tested >= set(registry) - {"jpeg", "blind-gaussian"}
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -61,6 +62,22 @@ def test_mean_and_variance_match_the_formula(text, level):
     mean, variance = FORMULAS[text](level)
     assert noisy.mean() == pytest.approx(mean, abs=5 * np.sqrt(variance / count) + 1e-7)
     assert noisy.var() == pytest.approx(variance, rel=0.03, abs=1e-9)
+
+
+def test_blind_gaussian_draws_a_strength_for_each_image_of_a_batch():
+    noise = parse("blind-gaussian(0.3, clip=false)")
+    batch = noise(np.full((400, 16, 16, 3), 0.5), np.random.default_rng(0))
+    strengths = batch.std(axis=(1, 2, 3))
+    assert strengths.max() < 0.32
+    # Uniform on [0, 0.3): mean 0.15, standard deviation 0.3 / sqrt(12).
+    assert strengths.mean() == pytest.approx(0.15, abs=0.015)
+    assert strengths.std() == pytest.approx(0.3 / np.sqrt(12), rel=0.1)
+    assert batch.mean() == pytest.approx(0.5, abs=0.002)
+
+
+def test_blind_gaussian_has_one_strength_within_an_image():
+    noisy = parse("blind-gaussian(0.3, clip=false)")(np.zeros((64, 64, 3)), np.random.default_rng(4))
+    np.testing.assert_allclose(noisy.std(axis=(0, 1)), noisy.std(), rtol=0.05)
 
 
 @pytest.mark.parametrize("text", EXAMPLES)

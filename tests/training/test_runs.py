@@ -169,18 +169,23 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(tiny, interruption, tmp
 def test_fresh_noise_differs_between_epochs_and_fixed_noise_does_not(tiny, monkeypatch, tmp_path):
     images = load_images(tiny.recipe())
     clean = images.train.to_float()
-    draw = images.noisy_train(clean)
+
+    def draw(epoch):
+        noisy, targets = images.noisy_train(epoch)
+        np.testing.assert_array_equal(targets, clean)
+        return noisy
+
     assert not np.array_equal(draw(0), draw(1))
-    np.testing.assert_array_equal(draw(1), images.noisy_train(clean)(1))
+    np.testing.assert_array_equal(draw(1), draw(1))
 
     seen = []
-    begin = callbacks.FreshInputs.on_epoch_begin
+    begin = callbacks.FreshExamples.on_epoch_begin
 
     def watch(self, epoch, logs=None):
         begin(self, epoch, logs)
         seen.append((epoch, np.array(self.model.inputs_held)[:500]))
 
-    monkeypatch.setattr(callbacks.FreshInputs, "on_epoch_begin", watch)
+    monkeypatch.setattr(callbacks.FreshExamples, "on_epoch_begin", watch)
     tiny.run(tmp_path / "fixed", "dense", "training.epochs=2")
     assert seen == []
     tiny.run(tmp_path / "fresh", "dense", "training.epochs=2", "training.fresh_noise=true")
@@ -200,7 +205,7 @@ def test_sets_do_not_overlap_and_their_noise_is_drawn_apart(tiny):
     spelling = "gaussian(0.01, clip=false)"
     recipe = tiny.recipe("dense", f"noise={spelling}")
     images = load_images(recipe)
-    noises = [images.noisy_train(images.train.to_float())(0)[0] - images.train.to_float()[0]]
+    noises = [np.subtract(*images.noisy_train())[0]]
     noises += [images.noisy_validation()[0] - images.validation.to_float()[0]]
     noises += [images.noisy_test()[0] - images.test.to_float()[0]]
     for i, one in enumerate(noises):

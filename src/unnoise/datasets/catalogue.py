@@ -25,7 +25,12 @@ def names() -> list[str]:
 
 
 def load(
-    name: str | Path, split: str = "train", *, data_dir: str | Path | None = None, download: bool = True
+    name: str | Path,
+    split: str = "train",
+    *,
+    data_dir: str | Path | None = None,
+    download: bool = True,
+    tile: int | None = None,
 ) -> Dataset:
     """Give one split of a data set.
 
@@ -34,18 +39,19 @@ def load(
     them is used; a damaged file there is an error, never a reason to go on with another place.
 
     Args:
-        name: One of `names()`, or the path of a folder of images. A name wins over a folder of the same name;
-            write ``./digits``, or give a `pathlib.Path`, to mean the folder.
+        name: One of `names()`, or the path of a folder of images, which may also lie in the folder for data. A name
+            wins over a folder of the same name; write ``./digits``, or give a `pathlib.Path`, to mean the folder.
         split: ``"train"`` (the default) or ``"test"``. Validation data comes from the training set, see
             `split_validation`.
         data_dir: Folder with the files of the data sets; None takes ``UNNOISE_DATA``, if set.
         download: Whether a missing file may be downloaded.
+        tile: For a folder: cut its images, which may then differ in size, into squares of this side.
 
     Returns:
         The data set: images ``(N, H, W, C)``, labels ``(N,)`` int64 or None, class names.
 
     Raises:
-        UsageError: no such data set or split.
+        UsageError: no such data set or split, or ``tile`` for a data set that is no folder.
         DataError: a file is missing, truncated or corrupt, or the download failed.
         InputError: an image of a folder cannot be read.
         MissingExtraError: SciPy (olivetti) or scikit-learn (digits) is not installed.
@@ -56,9 +62,17 @@ def load(
     """
     if split not in SPLITS:
         raise UsageError(f"Unknown split {split!r}. {suggestion(split, SPLITS)}")
+    search = Search(Path(data_dir) if data_dir is not None else None, download)
     if isinstance(name, str) and name in registry:
-        return registry.get(name)(split, Search(Path(data_dir) if data_dir is not None else None, download))
-    folder = Path(name)
-    if folder.is_dir():
-        return load_folder(folder, split)
-    raise UsageError(f"{str(name)!r} is neither a data set nor a folder of images. {suggestion(str(name), registry)}")
+        if tile is not None:
+            raise UsageError(f"Only folders of images are cut into tiles; {name} is a data set. Leave tile out.")
+        return registry.get(name)(split, search)
+    folders = [Path(name), *search.folders(name)]
+    for folder in folders:
+        if folder.is_dir():
+            return load_folder(folder, split, tile=tile)
+    looked = ", ".join(str(folder.resolve()) for folder in folders)
+    raise UsageError(
+        f"{str(name)!r} is neither a data set nor a folder of images (looked for {looked}). "
+        f"{suggestion(str(name), registry)}"
+    )

@@ -1,7 +1,8 @@
 """A folder of images as a data set.
 
 Layouts: images directly in the folder (no labels), or in one sub-folder for each class; either of them in sub-folders
-``train`` and ``test``, or without them, and then every fifth image of each class is for the test.
+``train`` and ``test``, or without them, and then every fifth image of each class is for the test. Images of different
+sizes, photographs above all, are cut into squares.
 """
 
 from __future__ import annotations
@@ -13,26 +14,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.datasets.dataset import Dataset, Images
+from unnoise.datasets.dataset import Dataset, Images, Labels
 from unnoise.errors import DataError
 
 #: Without sub-folders train and test, every fifth image in name order is for the test.
 FIFTH = 5
 
 
-def load_folder(folder: str | Path, split: str = "train") -> Dataset:
-    """Give the images of a folder; all must have the same size, channels and bit depth.
+def load_folder(folder: str | Path, split: str = "train", *, tile: int | None = None) -> Dataset:
+    """Give the images of a folder; all must have the same channels and bit depth, and without ``tile`` the same size.
 
     Args:
         folder: Its path, in one of the layouts above.
         split: ``"train"`` (the default) or ``"test"``.
+        tile: Cut every image into squares of this side; what is left over at its right and lower edge is dropped.
+            The squares of one image are a group.
 
     Returns:
         uint8 for 8-bit images; float32 in [0, 1] for 16-bit ones (divided by 65535) and float ones. The names of the
         class folders, sorted, are the class names.
 
     Raises:
-        DataError: no images, one that differs from the first, or classes that do not agree.
+        DataError: no images, one that differs from the first or is smaller than a tile, or classes that do not agree.
         InputError: an image cannot be read.
     """
     folder = Path(folder)
@@ -55,15 +58,17 @@ def load_folder(folder: str | Path, split: str = "train") -> Dataset:
             f"{folder} has no images for {split}: every fifth image of a folder (of a class) is for the test. "
             f"Add images, at least {FIFTH}, or make sub-folders train and test."
         )
-    indices = [class_names.index(name) if name else -1 for name, files in by_class.items() for _ in files]
+    indices = np.array([class_names.index(name) if name else -1 for name, files in by_class.items() for _ in files])
+    images, origins = _read(files, tile)
     return Dataset(
         name=str(folder),
         split=split,
-        images=_read(files),
-        labels=np.array(indices, dtype=np.int64) if class_names else None,
+        images=images,
+        labels=indices[origins].astype(np.int64) if class_names else None,
         class_names=tuple(class_names),
         source=str(folder / split if divided else folder),
         licence="that of the images",
+        groups=origins if tile else None,
     )
 
 
@@ -91,21 +96,32 @@ def _divide(files: Sequence[Path], split: str) -> list[Path]:
     return [file for index, file in enumerate(files) if (index % FIFTH == FIFTH - 1) == (split == "test")]
 
 
-def _read(files: Sequence[Path]) -> Images:
+def _read(files: Sequence[Path], tile: int | None) -> tuple[Images, Labels]:
+    """Give the images, or their squares, and the number of the file that each is from."""
     first = _pixels(files[0])
-    images: Images = np.empty((len(files), *first.shape), dtype=first.dtype)
-    images[0] = first
-    for index, file in enumerate(files[1:], start=1):
+    parts: list[Images] = []
+    for file in files:
         pixels = _pixels(file)
-        if pixels.shape != first.shape or pixels.dtype != first.dtype:
+        alike = pixels.shape == first.shape if tile is None else pixels.shape[2] == first.shape[2]
+        if not alike or pixels.dtype != first.dtype:
             raise DataError(
                 f"All images of a data set must be alike: {files[0]} is {_kind(first)}, but {file} is {_kind(pixels)}. "
-                "Crop, resize or convert it, or move it to another folder."
+                "Crop, resize or convert it, cut sizes that differ into tiles, or move it to another folder."
             )
-        images[index] = pixels
+        if tile is not None and min(pixels.shape[:2]) < tile:
+            raise DataError(f"{file} is {_kind(pixels)}, smaller than a tile of {tile}. Use smaller tiles, or move it.")
+        parts.append(pixels[np.newaxis] if tile is None else _squares(pixels, tile))
+    images: Images = np.concatenate(parts)
+    origins = np.repeat(np.arange(len(files), dtype=np.int64), [len(part) for part in parts])
     if images.dtype == np.uint16:
-        return np.divide(images, np.float32(65535), dtype=np.float32)
-    return images
+        images = np.divide(images, np.float32(65535), dtype=np.float32)
+    return images, origins
+
+
+def _squares(pixels: Images, side: int) -> Images:
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    grid = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side, -1)
+    return grid.swapaxes(1, 2).reshape(rows * columns, side, side, -1)
 
 
 def _pixels(file: Path) -> npt.NDArray[Any]:

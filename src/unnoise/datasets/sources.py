@@ -71,6 +71,10 @@ class Search:
                 reason = str(error)
         raise DataError(_missing(dataset, wanted, places, reason, hint))
 
+    def folders(self, name: str | Path) -> list[Path]:
+        """Give the folders that ``name`` may mean, other than the one of that path."""
+        return [folder / name for _, folder in self._user_places("")]
+
     def _user_places(self, dataset: str) -> list[tuple[str, Path]]:
         folder, origin = self.data_dir, "--data-dir"
         if folder is None:

@@ -142,7 +142,7 @@ def evaluate_run(
     )
     result = Evaluation(table, recipe.noise)
     if classifier is not None and labels is not None:
-        predicted = judges["classifier"](images.train.to_float()).argmax(axis=1)
+        predicted = judges["classifier"](images.clean_train()).argmax(axis=1)
         result = dataclasses.replace(result, training_accuracy=float(np.mean(predicted == images.train.labels)))
         if recipe.evaluation.noisy_accuracy is not None:
             matched = matching_noise(images, judges["classifier"], recipe.evaluation.noisy_accuracy)
@@ -237,13 +237,12 @@ def matching_noise(images: RunImages, classify: Callable[[Array], Array], accura
 
 
 def _baselines(recipe: Recipe, images: RunImages, code_size: int | None) -> FittedBaselines:
-    clean = images.train.to_float()
-    noisy = images.noisy_train(clean)(0)
+    noisy, clean = images.noisy_train()
     return fit_baselines(
         noisy,
         clean,
         images.noisy_validation(),
-        images.validation.to_float(),
+        images.clean_validation(),
         names=recipe.evaluation.baselines,
         code_size=code_size,
     )

@@ -10,6 +10,7 @@ of Keras runs them.
 """
 
 from unnoise.models.autoencoder import Autoencoder
+from unnoise.models.bias_free_unet import bias_free_unet
 from unnoise.models.classifiers import cnn_classifier, mlp_classifier
 from unnoise.models.convolutional_autoencoder import convolutional_autoencoder
 from unnoise.models.deep_convolutional_autoencoder import deep_convolutional_autoencoder
@@ -25,6 +26,7 @@ __all__ = [
     "Builder",
     "DenoisingClassifier",
     "ModelKind",
+    "bias_free_unet",
     "build",
     "cnn_classifier",
     "convolutional_autoencoder",

@@ -10,6 +10,7 @@ Example:
 
 from unnoise.noise.additive import Gaussian, NoNoise, Uniform
 from unnoise.noise.base import NoiseModel, registry
+from unnoise.noise.blind import BlindGaussian
 from unnoise.noise.compose import Composition
 from unnoise.noise.impulse import Masking, SaltAndPepper
 from unnoise.noise.jpeg import Jpeg
@@ -18,6 +19,7 @@ from unnoise.noise.shot import Poisson, PoissonGaussian
 from unnoise.noise.speckle import Speckle
 
 __all__ = [
+    "BlindGaussian",
     "Composition",
     "Gaussian",
     "Jpeg",

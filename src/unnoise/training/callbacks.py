@@ -1,4 +1,4 @@
-"""Keras callbacks: fresh noise, the epoch's record (history, best weights, early stopping, checkpoint), its line."""
+"""Keras callbacks: fresh examples, the epoch's record (history, best weights, early stopping, checkpoint), its line."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from unnoise.training.checkpoint import TrainingState, save_checkpoint
 Array = npt.NDArray[Any]
 
 
-class FreshInputs(keras.callbacks.Callback):
-    """Replaces the inputs at the beginning of every epoch by ``draw(epoch)``."""
+class FreshExamples(keras.callbacks.Callback):
+    """Replaces training inputs and targets at the beginning of every epoch."""
 
-    def __init__(self, draw: Callable[[int], Array]) -> None:
+    def __init__(self, train: Callable[[int], tuple[Array, Array]], validation: tuple[Array, Array]) -> None:
         super().__init__()
-        self.draw = draw
+        self.train, self.validation = train, validation
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Draw the inputs of this epoch."""
-        self.model.inputs_held.assign(self.draw(epoch))
+        """Draw the inputs and targets of this epoch."""
+        held = (self.model.inputs_held, self.model.targets_held)
+        for variable, fresh, validation in zip(held, self.train(epoch), self.validation, strict=True):
+            variable.assign(np.concatenate([fresh, validation], dtype=str(variable.dtype)))
 
 
 class Recorder(keras.callbacks.Callback):

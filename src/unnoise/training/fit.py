@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from unnoise.errors import RecipeError
-from unnoise.training.callbacks import EpochLines, FreshInputs, Recorder
+from unnoise.training.callbacks import EpochLines, FreshExamples, Recorder
 from unnoise.training.checkpoint import TrainingState, load_checkpoint
 from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
 from unnoise.training.recipe import Training
@@ -29,20 +29,15 @@ class Examples:
     """Inputs and targets of training and validation.
 
     Attributes:
-        inputs: Gives the training inputs ``(N, ...)`` of an epoch (from 0); called once only unless ``fresh``.
-        targets: ``(N, ...)`` images, or ``(N,)`` labels.
-        validation_inputs, validation_targets: The same for validation, drawn once.
-        fresh: Whether ``inputs`` differ from epoch to epoch.
+        train: Gives the training inputs ``(N, ...)`` and targets, ``(N, ...)`` images or ``(N,)`` labels, of an epoch
+            (from 0); called once only unless ``fresh``.
+        validation: Inputs and targets for validation.
+        fresh: Whether training inputs or targets differ from epoch to epoch.
     """
 
-    inputs: Callable[[int], Array]
-    targets: Array
-    validation_inputs: Array
-    validation_targets: Array
+    train: Callable[[int], tuple[Array, Array]]
+    validation: tuple[Array, Array]
     fresh: bool = False
-
-    def __len__(self) -> int:
-        return len(self.targets)
 
 
 def speed_settings(*, dense: bool, total_steps: int) -> dict[str, Any]:
@@ -92,7 +87,8 @@ def fit(
         RecipeError: fewer training images than one batch.
         DataError: the loss ceased to be finite, or the checkpoint is damaged.
     """
-    count = len(examples)
+    inputs, targets = examples.train(0)
+    count = len(targets)
     if count < training.batch_size:
         raise RecipeError(
             f"training.batch_size is {training.batch_size}, but there are only {count} training images. "
@@ -100,13 +96,13 @@ def fit(
         )
     speed = speed_settings(dense=dense, total_steps=training.epochs * (count // training.batch_size))
     steps, group = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])
-
-    def inputs(epoch: int) -> Array:
-        return np.concatenate([examples.inputs(epoch), examples.validation_inputs], dtype=np.float32)
-
-    # Fresh inputs are assigned at the beginning of every epoch; the first value only sets the shape.
-    targets = np.concatenate([examples.targets, examples.validation_targets])
-    held = IndexedTraining(model, inputs(0), targets, group=group)
+    validation_inputs, validation_targets = examples.validation
+    held = IndexedTraining(
+        model,
+        np.concatenate([inputs, validation_inputs], dtype=np.float32),
+        np.concatenate([targets, validation_targets]),
+        group=group,
+    )
     held.compile(
         optimizer=_optimizer(training, steps),
         loss=loss,
@@ -119,11 +115,12 @@ def fit(
     if not state.finished:
         recorder = Recorder(checkpoint, state, best, epochs=training.epochs, patience=training.patience)
         recorder.on_record = on_epoch
+        fresh = [FreshExamples(examples.train, examples.validation)] if examples.fresh else []
         lines = EpochLines(console, recorder, steps=steps // group)
         stream = index_stream(
             count, used=steps * training.batch_size, seed=seed, first=state.epoch, last=training.epochs
         )
-        validation = np.arange(count, count + len(examples.validation_targets), dtype=np.int32)
+        validation = np.arange(count, count + len(validation_targets), dtype=np.int32)
         try:
             held.fit(
                 stream,
@@ -135,7 +132,7 @@ def fit(
                 shuffle=False,
                 validation_data=(validation, validation),
                 validation_batch_size=evaluation_batch(len(validation)),
-                callbacks=[*([FreshInputs(inputs)] if examples.fresh else []), recorder, lines],
+                callbacks=[*fresh, recorder, lines],
                 verbose=0,
             )
         finally:

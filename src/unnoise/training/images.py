@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from unnoise import datasets, noise
 from unnoise.errors import RecipeError
+from unnoise.training.patches import random_patches
 from unnoise.training.recipe import Recipe
 
 Array = npt.NDArray[Any]
 
 # Streams of random numbers; one each, so that nothing drawn depends on what else is drawn.
-TRAIN_NOISE, VALIDATION_NOISE, TEST_NOISE, SUBSET = 1, 2, 3, 4
+TRAIN_NOISE, VALIDATION_NOISE, TEST_NOISE, SUBSET, TRAIN_PATCHES, VALIDATION_PATCHES = 1, 2, 3, 4, 5, 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,22 +42,43 @@ class RunImages:
             )
         return lines
 
-    def noisy_train(self, clean: Array) -> Callable[[int], Array]:
-        """Return the function that gives the noisy training images of an epoch (from 0), drawn afresh each."""
-        model = noise.parse(self.recipe.noise)
-        return lambda epoch: model(clean, np.random.default_rng([self.recipe.seed, TRAIN_NOISE, epoch]))
+    @functools.cached_property
+    def _whole_train(self) -> Array:
+        return self.train.to_float()
+
+    def clean_train(self, epoch: int = 0) -> Array:
+        """Return the training images in float, or the patches of them that ``epoch`` (from 0) trains on."""
+        if self.recipe.data.patch is None:
+            return self._whole_train
+        return self._patches(self.train, TRAIN_PATCHES, epoch)
+
+    def noisy_train(self, epoch: int = 0) -> tuple[Array, Array]:
+        """Return the noisy training images of an epoch (from 0), drawn afresh each, and the clean ones."""
+        clean = self.clean_train(epoch)
+        return noise.parse(self.recipe.noise)(clean, self._rng(TRAIN_NOISE, epoch)), clean
+
+    def clean_validation(self) -> Array:
+        """Return the validation images in float, or one patch of each."""
+        if self.recipe.data.patch is None:
+            return self.validation.to_float()
+        return self._patches(self.validation, VALIDATION_PATCHES)
 
     def noisy_validation(self) -> Array:
         """Return the validation images with noise, drawn once."""
-        if self.recipe.data.validation == "test":
-            return self.noisy_test()
-        rng = np.random.default_rng([self.recipe.seed, VALIDATION_NOISE])
-        return noise.parse(self.recipe.noise)(self.validation.to_float(), rng)
+        stream = TEST_NOISE if self.recipe.data.validation == "test" else VALIDATION_NOISE
+        return noise.parse(self.recipe.noise)(self.clean_validation(), self._rng(stream))
 
     def noisy_test(self, spelling: str | None = None) -> Array:
         """Return the test images with the recipe's noise, or another, drawn once."""
-        rng = np.random.default_rng([self.recipe.seed, TEST_NOISE])
-        return noise.parse(spelling or self.recipe.noise)(self.test.to_float(), rng)
+        return noise.parse(spelling or self.recipe.noise)(self.test.to_float(), self._rng(TEST_NOISE))
+
+    def _rng(self, *stream: int) -> np.random.Generator:
+        return np.random.default_rng([self.recipe.seed, *stream])
+
+    def _patches(self, images: datasets.Dataset, *stream: int) -> Array:
+        assert self.recipe.data.patch is not None
+        patches = random_patches(images.images, self.recipe.data.patch, self._rng(*stream))
+        return dataclasses.replace(images, images=patches).to_float()
 
 
 def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunImages:
@@ -67,8 +89,14 @@ def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunIma
         RecipeError: more images are asked for than there are, or a classifier for images without labels.
     """
     data = recipe.data
-    test = _subset(datasets.load(data.dataset, "test", data_dir=data_dir), data.test_images, "test_images", recipe)
-    train = _subset(datasets.load(data.dataset, "train", data_dir=data_dir), data.train_images, "train_images", recipe)
+    test, train = (datasets.load(data.dataset, split, data_dir=data_dir, tile=data.tile) for split in ("test", "train"))
+    test = _subset(test, data.test_images, "test_images", recipe)
+    train = _subset(train, data.train_images, "train_images", recipe)
+    if data.patch is not None and min(train.image_shape[:2]) < data.patch:
+        raise RecipeError(
+            f"data.patch is {data.patch}, but the images of {data.dataset} are {train.image_shape}. "
+            "Use smaller patches or larger tiles."
+        )
     if recipe.classifier is not None and train.labels is None:
         raise RecipeError(f"{data.dataset} has no labels, so no classifier can be trained. Remove [classifier].")
     if data.validation == "test":

@@ -28,11 +28,14 @@ class Section(pydantic.BaseModel):
 class Data(Section):
     """Which images: a data set's name or a folder, and where the validation images come from.
 
-    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs
-    whose published figure used it so.
+    A folder of images of any size is cut into squares of the side ``tile``. With ``patch``, the autoencoder trains on
+    a random square of that side out of every image, another one every epoch. ``validation`` is a number of images split
+    from the training set, or ``"test"``: the test set, as in those labs whose published figure used it so.
     """
 
     dataset: str
+    tile: pydantic.PositiveInt | None = None
+    patch: pydantic.PositiveInt | None = None
     validation: pydantic.PositiveInt | Literal["test"] = 5000
     train_images: pydantic.PositiveInt | None = None
     test_images: pydantic.PositiveInt | None = None
@@ -40,7 +43,8 @@ class Data(Section):
     @pydantic.field_validator("dataset")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in datasets.names() and not Path(value).is_dir():
+        # A name with a slash may be a folder in the folder for data, which is looked up when the data is loaded.
+        if value not in datasets.names() and not Path(value).is_dir() and "/" not in value:
             raise ValueError(f"neither a data set nor a folder. {suggestion(value, datasets.names())}")
         return value
 
@@ -158,6 +162,20 @@ class Recipe(Section):
     def _composite_has_classifier(self) -> Recipe:
         if self.composite is not None and self.classifier is None:
             raise ValueError("composite needs a [classifier] table: add one, or remove [composite]")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _patches_suit(self) -> Recipe:
+        from unnoise.models import registry
+
+        if self.data.patch is None:
+            return self
+        if self.classifier is not None:
+            raise ValueError("a classifier sees whole images: remove data.patch or [classifier]")
+        if not registry.get(self.model.architecture).fully_convolutional:
+            raise ValueError(f"{self.model.architecture} takes one size only: remove data.patch, or use a U-Net")
+        if fitted := {"linear", "pca"} & set(self.evaluation.baselines):
+            raise ValueError(f"evaluation.baselines: {min(fitted)} needs whole images, not patches: remove it")
         return self
 
     @property

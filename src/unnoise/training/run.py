@@ -61,8 +61,6 @@ class _Stages:
 
     def __init__(self, run: RunFolder, recipe: Recipe, images: RunImages, console: Console) -> None:
         self.run_folder, self.recipe, self.images, self.console = run, recipe, images, console
-        self.train_clean = images.train.to_float()
-        self.validation_clean = images.validation.to_float()
 
     def run(self) -> None:
         for line in self.images.describe():
@@ -86,11 +84,10 @@ class _Stages:
         assert validation.labels is not None
         classes = len(train.class_names) or int(train.labels.max()) + 1
         model = self._build(section.model, classes=classes)
+        labels = train.labels.astype(np.int32)
         examples = Examples(
-            lambda epoch: self.train_clean,
-            train.labels.astype(np.int32),
-            self.validation_clean,
-            validation.labels.astype(np.int32),
+            lambda epoch: (self.images.clean_train(), labels),
+            (self.images.clean_validation(), validation.labels.astype(np.int32)),
         )
         self._fit("classifier", model, examples, section.training, section.model)
         return model
@@ -99,9 +96,10 @@ class _Stages:
         from unnoise.training.fit import Examples
 
         model = self._build(self.recipe.model)
-        fresh = self.recipe.training.fresh_noise
-        noisy = self._noisy(fresh)
-        examples = Examples(noisy, self.train_clean, self.images.noisy_validation(), self.validation_clean, fresh=fresh)
+        # Patches are drawn every epoch, and their noise with them.
+        fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
+        validation = (self.images.noisy_validation(), self.images.clean_validation())
+        examples = Examples(self.images.noisy_train, validation, fresh=fresh)
         self._fit("autoencoder", model, examples, self.recipe.training, self.recipe.model)
         return model
 
@@ -119,35 +117,26 @@ class _Stages:
             def denoised(noisy: Array) -> Array:
                 return np.asarray(autoencoder.predict(noisy, batch_size=256, verbose=0))
 
-            fresh = section.training.fresh_noise
-            noisy = self._noisy(fresh)
-            once = None if fresh else denoised(noisy(0))
             train, validation = self.images.train, self.images.validation
             assert train.labels is not None
             assert validation.labels is not None
+            labels = train.labels.astype(np.int32)
             examples = Examples(
-                lambda epoch: denoised(noisy(epoch)) if once is None else once,
-                train.labels.astype(np.int32),
-                denoised(self.images.noisy_validation()),
-                validation.labels.astype(np.int32),
-                fresh=fresh,
+                lambda epoch: (denoised(self.images.noisy_train(epoch)[0]), labels),
+                (denoised(self.images.noisy_validation()), validation.labels.astype(np.int32)),
+                fresh=section.training.fresh_noise,
             )
             self._fit("composite", classifier, examples, section.training, self.recipe.classifier.model)
         autoencoder.trainable = False
         return DenoisingClassifier(autoencoder, classifier)
 
-    def _noisy(self, fresh: bool) -> Any:
-        """Return the function that gives an epoch's noisy images; the same ones every epoch unless ``fresh``."""
-        draw = self.images.noisy_train(self.train_clean)
-        if fresh:
-            return draw
-        once = draw(0)
-        return lambda epoch: once
-
     def _build(self, section: Model, **parameters: Any) -> Any:
         from unnoise.models import build, registry
 
-        model = build(section.architecture, self.images.train.image_shape, **(parameters | section.parameters))
+        shape = self.images.train.image_shape
+        patches = self.recipe.data.patch is not None
+        any_size = (None, None, shape[2])
+        model = build(section.architecture, any_size if patches else shape, **(parameters | section.parameters))
         model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
         self.console.print(
             f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",

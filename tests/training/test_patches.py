@@ -1,0 +1,116 @@
+"""Training on random patches of photographs."""
+
+import numpy as np
+import pytest
+from skimage.io import imsave
+
+from unnoise.errors import RecipeError
+from unnoise.training import load_recipe, resume, train
+from unnoise.training.images import load_images
+from unnoise.training.patches import random_patches
+
+RECIPE = """
+name = "patches"
+summary = "Bias-free U-Net on patches of a few photographs"
+noise = "blind-gaussian(0.2, clip=false)"
+[data]
+dataset = "{folder}"
+tile = 24
+patch = 16
+validation = 4
+[model]
+architecture = "bias-free-unet"
+filters = [4]
+blocks = 1
+[training]
+loss = "mae"
+batch_size = 4
+epochs = 3
+[evaluation]
+baselines = ["median"]
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe_file(tmp_path_factory):
+    from skimage import data
+
+    folder = tmp_path_factory.mktemp("photographs")
+    for number, image in enumerate([data.astronaut(), data.chelsea(), data.coffee()] * 2):
+        imsave(folder / f"{number}.png", image[100 : 150 + 24 * (number % 2), 100:200])
+    file = folder / "recipe.toml"
+    file.write_text(RECIPE.format(folder=folder), "utf-8")
+    return file
+
+
+def test_a_patch_is_a_turned_or_mirrored_part_of_its_image():
+    images = np.arange(200 * 6 * 5 * 1, dtype=np.int64).reshape(200, 6, 5, 1)
+    patches = random_patches(images, 3, np.random.default_rng(0))
+    assert patches.shape == (200, 3, 3, 1)
+    places, kinds = set(), set()
+    for image, patch in zip(images[..., 0], patches[..., 0], strict=True):
+        top, left = (patch.min() - image.min()) // 5, (patch.min() - image.min()) % 5
+        part = image[top : top + 3, left : left + 3]
+        variants = [np.rot90(flipped, turns) for flipped in (part, part[::-1]) for turns in range(4)]
+        (kind,) = [number for number, variant in enumerate(variants) if np.array_equal(variant, patch)]
+        places.add((top, left))
+        kinds.add(kind)
+    assert places == {(top, left) for top in range(4) for left in range(3)}
+    assert kinds == set(range(8))
+
+
+def test_every_epoch_has_other_patches_and_other_noise(recipe_file):
+    images = load_images(load_recipe(recipe_file))
+    (noisy, clean), (_, other) = images.noisy_train(0), images.noisy_train(1)
+    assert clean.shape == noisy.shape == (len(images.train), 16, 16, 3)
+    assert clean.dtype == np.float32
+    assert clean.max() <= 1
+    assert not np.array_equal(clean, other)
+    again, same = images.noisy_train(0)
+    np.testing.assert_array_equal(same, clean)
+    np.testing.assert_array_equal(again, noisy)
+    np.testing.assert_array_equal(images.noisy_validation(), images.noisy_validation())
+    assert images.clean_validation().shape == (len(images.validation), 16, 16, 3)
+    # The squares of one photograph are not on both sides.
+    assert not set(images.train.groups) & set(images.validation.groups)
+
+
+def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, tmp_path, monkeypatch):
+    from unnoise.training import callbacks
+
+    recipe = load_recipe(recipe_file)
+    whole = train(recipe, tmp_path / "whole")
+    losses = [float(row["val_loss"]) for row in whole.read_history()]
+    assert losses[-1] < losses[0]
+    model = whole.load_model("autoencoder")
+    assert model.input_shape == (None, None, None, 3)
+
+    save = callbacks.save_checkpoint
+
+    def stop(path, model, optimizer, best, state):
+        save(path, model, optimizer, best, state)
+        if state.epoch == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(callbacks, "save_checkpoint", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "cut")
+    monkeypatch.undo()
+    for weight, other in zip(
+        resume(tmp_path / "cut").load_model("autoencoder").get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(weight, other)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data.patch=25", r"data.patch is 25, but the images of .* are \(24, 24, 3\)"),
+        ("model={architecture='dense-autoencoder'}", "dense-autoencoder takes one size only"),
+        ("classifier.model.architecture='mlp-classifier'", "a classifier sees whole images"),
+        ("evaluation.baselines=['linear', 'median']", "linear needs whole images, not patches"),
+    ],
+)
+def test_what_cannot_be_trained_on_patches_is_told(recipe_file, override, message):
+    with pytest.raises(RecipeError, match=message):
+        load_images(load_recipe(recipe_file, [override]))
