@@ -21,6 +21,7 @@ MODELS = {
     "convolutional": {"architecture": "convolutional-autoencoder", "filters": [4, 4]},
     "deep-convolutional": {"architecture": "deep-convolutional-autoencoder", "filters": [4, 4], "code": 4},
     "unet": {"architecture": "unet", "filters": [4, 4, 8], "depth": 1},
+    "bias-free-unet": {"architecture": "bias-free-unet", "filters": [4, 4], "blocks": 1},
 }
 SHAPE = (8, 12, 1)
 
@@ -39,7 +40,9 @@ def untrained_run(path, table, *, shape=SHAPE, classifier=None):
     run = RunFolder.create(path, recipe, facts)
     keras.utils.set_random_seed(0)
     autoencoder = build(table["architecture"], shape, **recipe.model.parameters)
-    autoencoder.set_weights([2 * weight for weight in autoencoder.get_weights()])
+    # Without sigmoids the output would grow by as much a layer.
+    gain = 0.5 if "bias-free" in table["architecture"] else 2
+    autoencoder.set_weights([gain * weight for weight in autoencoder.get_weights()])
     save_model(autoencoder, run.model_file("autoencoder"))
     if classifier:
         model = build(classifier["architecture"], shape, **recipe.classifier.model.parameters)
@@ -252,3 +255,33 @@ def test_the_openvino_format(tmp_path):
     with pytest.raises(OutputError, match=r"model\.bin exists already"):
         package_run(run, tmp_path / "model.xml", format="openvino")
     package_run(run, tmp_path / "model.xml", format="openvino", overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["convolutional", "unet", "bias-free-unet"])
+def test_tiles_give_what_one_run_gives(tmp_path, name, monkeypatch):
+    package_run(untrained_run(tmp_path / "run", MODELS[name], shape=(8, 12, 3)), tmp_path / "model.onnx")
+    denoiser = load(tmp_path / "model.onnx")
+    card = denoiser.metadata
+    assert card.receptive_field < 64
+    rng = np.random.default_rng(0)
+    side = 3 * (card.receptive_field + card.stride)
+    for height, width in [(200, 150), (97, 203), (1, 300), (300, 3), (side, side), (side + 1, 2 * side - 1)]:
+        for sigma in (0, 0.1, 0.3):
+            image = rng.normal(0.5, sigma, (height, width, 3)).astype(np.float32)
+            whole = denoiser.denoise(image, tile=None)
+            np.testing.assert_allclose(denoiser.denoise(image, tile=side), whole, atol=1 / 65535)
+    monkeypatch.setattr("unnoise.inference.denoiser.CHUNK_PIXELS", 9000)
+    batch = rng.random((2, 200, 150, 3), np.float32)
+    np.testing.assert_allclose(denoiser.denoise(batch), denoiser.denoise(batch, tile=None), atol=1 / 65535)
+    with pytest.raises(InputError, match="are too small for this model"):
+        denoiser.denoise(batch, tile=card.stride)
+
+
+def test_the_largest_possible_tile_is_one_run(tmp_path):
+    package_run(untrained_run(tmp_path / "run", MODELS["unet"]), tmp_path / "model.onnx")
+    image = np.random.default_rng(0).random((50, 40), np.float32)
+    denoiser = load(tmp_path / "model.onnx")
+    np.testing.assert_array_equal(denoiser.denoise(image, tile=52), denoiser.denoise(image, tile=None))
+    for tile in (0, 2.5, "large"):
+        with pytest.raises(InputError, match="tile must be a whole number"):
+            denoiser.denoise(image, tile=tile)

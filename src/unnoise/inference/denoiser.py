@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,14 @@ import numpy.typing as npt
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import KEY, Metadata
 from unnoise.inference.pixels import Batch, question
+from unnoise.inference.tiles import Tiling, halo_of, tiling
 
 Array = npt.NDArray[Any]
 
 # Names of the network's input and outputs.
 NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 
-# Pixels that go through the network at once, which bounds the memory of large batches.
+# Pixels that go through the network at once, which bounds the memory of large batches and images.
 CHUNK_PIXELS = 1 << 20
 
 
@@ -57,12 +58,19 @@ class Denoiser:
         self.metadata = metadata
 
     def denoise(
-        self, image: Array, *, strength: float = 1.0, channel_axis: int | None = -1, data_range: float | None = None
+        self,
+        image: Array,
+        *,
+        strength: float = 1.0,
+        channel_axis: int | None = -1,
+        data_range: float | None = None,
+        tile: int | Literal["auto"] | None = "auto",
     ) -> Array:
         """Return the denoised image, in the shape, dtype and range of ``image``.
 
         A gray model denoises the channels of a colour image one by one; a colour model sees a gray image in all of its
-        channels. NaN and infinite pixels are replaced by the mean of their channel first.
+        channels. NaN and infinite pixels are replaced by the mean of their channel first. Large images go through a
+        fully convolutional network in overlapping tiles; the result is that of one run.
 
         Args:
             image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1, 3 or the model's; uint8, uint16 or float,
@@ -70,15 +78,18 @@ class Denoiser:
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
+            tile: Largest side of a tile in pixels; "auto" takes tiles of about a megapixel, None no tiles.
 
         Raises:
-            InputError: an array that is no image, or values far outside the range.
+            InputError: an array that is no image, values far outside the range, or a tile smaller than the overlap.
             ModelFileError: a model of fixed size, and an image of another.
         """
         if not (isinstance(strength, Real) and 0 <= strength <= 1):
             raise InputError(f"strength must be a number from 0 to 1, received {strength!r}.")
+        if tile is not None and tile != "auto" and (not isinstance(tile, int) or tile < 1):
+            raise InputError(f'tile must be a whole number of at least 1, "auto" or None, received {tile!r}.')
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
-        network = self._run(self._fit_channels(asked.batch), DENOISED)
+        network = self._run(self._fit_channels(asked.batch), DENOISED, tile)
         network = self._unfit_channels(network, asked.batch.shape)
         if strength != 1:
             network = asked.batch + np.float32(strength) * (network - asked.batch)
@@ -129,19 +140,17 @@ class Denoiser:
         mean: Batch = batch.mean(axis=-1, keepdims=True, dtype=np.float64).astype(np.float32)
         return mean
 
-    def _run(self, batch: Batch, output: str) -> Batch:
+    def _run(self, batch: Batch, output: str, tile: int | Literal["auto"] | None = None) -> Batch:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
-        chunk = max(1, CHUNK_PIXELS // (padded.shape[1] * padded.shape[2]))
-        parts = range(0, len(padded), chunk)
+        cut = self._tiling(padded, tile)
         try:
-            answers = [self._session.run([output], {NOISY: padded[i : i + chunk]})[0] for i in parts]
+            result = self._in_chunks(padded, output) if cut is None else self._in_tiles(padded, cut)
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ModelFileError(
                 f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
                 f"({first_line(error)}). Package the run again, or try a smaller image."
             ) from None
-        result: Batch = np.concatenate(answers)
         expected = padded.shape if output == DENOISED else (len(padded), len(self.metadata.classes) or result.shape[-1])
         if result.shape != expected or not np.isfinite(result).all():
             raise ModelFileError(
@@ -149,6 +158,30 @@ class Denoiser:
                 "Train and package it again."
             )
         return result[:, :height, :width] if output == DENOISED else result
+
+    def _in_chunks(self, padded: Batch, output: str) -> Batch:
+        chunk = max(1, CHUNK_PIXELS // (padded.shape[1] * padded.shape[2]))
+        parts = range(0, len(padded), chunk)
+        return np.concatenate([self._session.run([output], {NOISY: padded[i : i + chunk]})[0] for i in parts])
+
+    def _tiling(self, padded: Batch, tile: int | Literal["auto"] | None) -> Tiling | None:
+        """Return how the images are cut; None where they go through the network whole."""
+        card = self.metadata
+        if tile is None or card.receptive_field is None or card.input_shape[0] is not None:
+            return None
+        height, width = padded.shape[1:3]
+        halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
+        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=CHUNK_PIXELS)
+        return cut if len(cut) > 1 else None
+
+    def _in_tiles(self, padded: Batch, cut: Tiling) -> Batch:
+        result = np.empty_like(padded)
+        for image, answer in zip(padded, result, strict=True):
+            for rows, columns in cut:
+                seen = np.ascontiguousarray(image[np.newaxis, rows.seen, columns.seen])
+                network = self._session.run([DENOISED], {NOISY: seen})[0]
+                answer[rows.kept, columns.kept] = network[0, rows.inner, columns.inner]
+        return result
 
     def _padded(self, batch: Batch) -> Batch:
         """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
