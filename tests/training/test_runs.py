@@ -279,3 +279,15 @@ def test_a_damaged_checkpoint_is_told_and_can_be_deleted(tiny, dense_run, interr
         tiny.resume(tmp_path / "run")
     checkpoint.unlink()
     assert_equal_runs(tiny.resume(tmp_path / "run"), dense_run)
+
+
+def test_a_folder_that_cannot_be_filled_is_not_left_behind(tiny, tmp_path, monkeypatch):
+    from unnoise.errors import OutputError
+
+    def full(path, content):
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr("unnoise.training.run_folder.write_text", full)
+    with pytest.raises(OutputError, match="disk is full"):
+        tiny.run(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []

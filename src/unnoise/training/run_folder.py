@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import shutil
 import os
 import platform
 from collections.abc import Mapping
@@ -46,9 +47,14 @@ class RunFolder:
             raise OutputError(
                 f"Cannot make the run folder {path}: {error.strerror}. Choose another with -o."
             ) from error
-        write_text(folder.path / "run.json", json.dumps(dict(facts), indent=2) + "\n")
-        # Written last: a folder with a recipe is one that can be resumed.
-        write_text(folder.path / "recipe.toml", recipe.to_toml())
+        try:
+            write_text(folder.path / "run.json", json.dumps(dict(facts), indent=2) + "\n")
+            # Written last: a folder with a recipe is one that can be resumed.
+            write_text(folder.path / "recipe.toml", recipe.to_toml())
+        except OutputError:
+            # It was empty or not there before.
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         return folder
 
     @classmethod
