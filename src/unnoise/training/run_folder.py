@@ -6,9 +6,9 @@ import csv
 import dataclasses
 import io
 import json
-import shutil
 import os
 import platform
+import shutil
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
