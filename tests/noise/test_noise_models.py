@@ -10,9 +10,24 @@ import numpy as np
 import pytest
 
 from unnoise.errors import InputError, UsageError
-from unnoise.noise import Composition, Gaussian, Jpeg, Masking, Poisson, SaltAndPepper, parse, registry
+from unnoise.noise import (
+    Camera,
+    Choice,
+    Composition,
+    Gaussian,
+    Jpeg,
+    Masking,
+    Poisson,
+    RandomJpeg,
+    SaltAndPepper,
+    parse,
+    registry,
+)
+from unnoise.noise.camera import from_linear, to_linear
 
-EXAMPLES = [registry.get(kind).example for kind in registry] + [Composition.example]
+EXAMPLES = [registry.get(kind).example for kind in registry] + [Composition.example, Choice.example]
+IMAGES_ONLY = ("jpeg", "random-jpeg", "camera")
+IN_EIGHT_BITS = ("jpeg", "random-jpeg")
 RANDOM = [text for text in EXAMPLES if text not in ("none", "jpeg(quality=30)")]
 SHAPES = [(8, 12), (8, 12, 1), (8, 12, 3), (4, 8, 12, 1), (2, 8, 12, 3), (0, 8, 8, 1)]
 
@@ -35,6 +50,8 @@ def unclipped(text):
     noise = parse(text)
     if isinstance(noise, Composition):
         return Composition(tuple(replace(part, clip=False) for part in noise.parts))
+    if isinstance(noise, Choice):
+        return Choice(tuple(unclipped(str(option)) for option in noise.options))
     return replace(noise, clip=False)
 
 
@@ -44,14 +61,14 @@ def image(shape, seed=0):
 
 def test_the_contract_names_all_kinds():
     assert registry.names() == [
-        "blind-gaussian", "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "salt-and-pepper",
-        "speckle", "uniform",
+        "blind-gaussian", "camera", "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "random-jpeg",
+        "salt-and-pepper", "speckle", "uniform",
     ]  # fmt: skip
 
 
 def test_every_random_kind_has_a_formula_under_test():
     tested = {type(parse(text)).kind for text in FORMULAS}
-    assert tested >= set(registry) - {"jpeg", "blind-gaussian"}
+    assert tested >= set(registry) - {"jpeg", "random-jpeg", "blind-gaussian", "camera"}
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -92,7 +109,7 @@ def test_gives_float32_of_the_same_shape_and_leaves_the_image_alone(text, shape)
     assert not np.shares_memory(noisy, clean)
 
 
-@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith("jpeg")])
+@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith(IMAGES_ONLY)])
 @pytest.mark.parametrize("shape", [(), (7,), (0,), (2, 3, 4, 5, 6)])
 def test_any_shape_is_taken(text, shape):
     assert parse(text)(np.full(shape, 0.5), np.random.default_rng(0)).shape == shape
@@ -129,7 +146,7 @@ def test_clip_keeps_the_range(text):
     assert noisy.max() <= 1
 
 
-@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith("jpeg")])
+@pytest.mark.parametrize("text", [text for text in EXAMPLES if not text.startswith(IN_EIGHT_BITS)])
 def test_without_clip_values_pass_the_range(text):
     assert unclipped(text)(np.full((64, 64), 1.5), np.random.default_rng(0)).max() > 1
 
@@ -225,6 +242,71 @@ def test_jpeg_error_falls_with_quality():
 def test_jpeg_names_the_shapes_it_takes(shape):
     with pytest.raises(InputError, match=r"C = 1 or 3; received the shape"):
         Jpeg(50)(np.zeros(shape), np.random.default_rng(0))
+
+
+def test_camera_noise_is_mean_free_and_grows_with_light():
+    light = np.array([0.1, 0.4, 0.7], np.float32)
+    flat = np.broadcast_to(from_linear(light)[:, None, None, None], (3, 96, 96, 3))
+    # The strengths of a batch are drawn apart; one image with three levels has one strength.
+    strip = np.concatenate(flat, axis=0)
+    found = to_linear(Camera(0.012, clip=False)(strip, np.random.default_rng(5))).reshape(3, 96, 96, 3)
+    for level, part in zip(light, found, strict=True):
+        assert part.mean() == pytest.approx(level, abs=0.01)
+    variances = found.var(axis=(1, 2))
+    assert (np.diff(variances, axis=0) > 0).all()
+    # The white balance makes red and blue noisier; linear in the light: equal differences for equal steps.
+    np.testing.assert_allclose(variances[2] - variances[1], variances[1] - variances[0], rtol=0.35)
+
+
+def test_camera_noise_has_a_strength_for_each_image_and_is_correlated_by_the_mosaic():
+    noisy = Camera(0.05, clip=False)(np.full((40, 32, 32, 3), 0.5), np.random.default_rng(1)) - 0.5
+    strengths = noisy.std(axis=(1, 2, 3))
+    assert strengths.max() > 3 * strengths.min()
+    for channel in range(3):
+        one = noisy[np.argmax(strengths), ..., channel]
+        assert np.corrcoef(one[:, :-1].ravel(), one[:, 1:].ravel())[0, 1] > 0.15
+    gray = Camera(0.05, clip=False)(np.full((64, 64, 1), 0.5), np.random.default_rng(1))[..., 0]
+    assert abs(np.corrcoef(gray[:, :-1].ravel(), gray[:, 1:].ravel())[0, 1]) < 0.06
+
+
+def test_the_tone_curve_and_its_inverse():
+    values = np.linspace(-0.5, 1.5, 301, dtype=np.float32)
+    np.testing.assert_allclose(from_linear(to_linear(values)), values, atol=1e-5)
+    np.testing.assert_allclose(to_linear(np.array([0, 0.5, 1])), [0, 0.21404, 1], atol=1e-5)
+
+
+def test_camera_noise_names_the_shapes_it_takes():
+    with pytest.raises(InputError, match=r"Camera noise takes .* received the shape \(4, 4, 2\)"):
+        Camera(0.01)(np.zeros((4, 4, 2)), np.random.default_rng(0))
+
+
+def test_random_jpeg_is_jpeg_of_a_quality_within_the_range():
+    batch = image((30, 16, 16, 3))
+    noisy = RandomJpeg(90)(batch, np.random.default_rng(0))
+    possible = [Jpeg(quality)(batch, np.random.default_rng(0)) for quality in range(90, 101)]
+    found = [[np.array_equal(mine, one[i]) for one in possible].index(True) for i, mine in enumerate(noisy)]
+    assert len(set(found)) > 5
+    assert np.array_equal(RandomJpeg(100)(batch, np.random.default_rng(0)), Jpeg(100)(batch, np.random.default_rng(0)))
+
+
+def test_a_choice_takes_one_noise_for_each_image():
+    noisy = parse("none|none|masking(1)|salt-and-pepper(1, salt=1)")(
+        np.full((400, 2, 2, 1), 0.5), np.random.default_rng(0)
+    )
+    values, counts = np.unique(noisy.reshape(400, 4).mean(axis=1), return_counts=True)
+    assert values.tolist() == [0, 0.5, 1]
+    assert 60 < counts[0] < 140
+    assert 160 < counts[1] < 240
+    single = parse("masking(1)|salt-and-pepper(1, salt=1)")(np.full((8, 8), 0.5), np.random.default_rng(0))
+    assert len(np.unique(single)) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [(), (Gaussian(0.1),), (Gaussian(0.1), "poisson"), (Gaussian(0.1), Choice((Gaussian(1), Poisson(1))))]
+)
+def test_a_choice_needs_two_noises(options):
+    with pytest.raises(UsageError, match="choice"):
+        Choice(options)
 
 
 def test_jpeg_refuses_nan():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import unnoise.noise
 from unnoise.errors import UsageError
 from unnoise.noise import (
+    Choice,
     Composition,
     Gaussian,
     Jpeg,
@@ -42,6 +43,7 @@ def test_examples_are_canonical(kind):
     ("text", "noise"),
     [
         ("none", NoNoise()),
+        ("none|jpeg(30) + gaussian(1)|none", Choice((NoNoise(), Jpeg(30) + Gaussian(1), NoNoise()))),
         ("none()", NoNoise()),
         ("none(clip=false)", NoNoise(clip=False)),
         ("gaussian(0.5)", Gaussian(0.5)),
@@ -106,7 +108,14 @@ def test_every_noise_reads_back_equal(parts):
     assert parse(str(noise)).clip == noise.clip
 
 
-@given(st.text(alphabet="gausin(0.5)+,=/ clipfe-_'\"[]\n"))
+@given(st.lists(st.lists(single, min_size=1, max_size=2), min_size=2, max_size=3))
+def test_every_choice_reads_back_equal(options):
+    noise = Choice(tuple(parts[0] if len(parts) == 1 else Composition(tuple(parts)) for parts in options))
+    assert parse(str(noise)) == noise
+    assert parse(str(noise)).clip == noise.clip
+
+
+@given(st.text(alphabet="gausin(0.5)+|,=/ clipfe-_'\"[]\n"))
 def test_any_text_is_read_or_answered(text):
     with contextlib.suppress(UsageError):
         assert str(parse(text))
@@ -133,6 +142,8 @@ def test_any_text_is_read_or_answered(text):
         ("gaussian(factor=)", "not a parameter"),
         ("gaussian(0.5)gaussian(0.5)", "not a name with parameters"),
         ("gaussian(0.5)+", "a name is missing"),
+        ("gaussian(0.5)|", "a name is missing"),
+        ("gaussian(0.5|none)", "parentheses"),
         ("", "a name is missing"),
         ("gaussian(0.5, clip=1)", "clip must be true or false; received 1"),
         ("gaussian(true)", "factor must be a number, 0 or more; received true"),

@@ -11,15 +11,18 @@ Example:
 from unnoise.noise.additive import Gaussian, NoNoise, Uniform
 from unnoise.noise.base import NoiseModel, registry
 from unnoise.noise.blind import BlindGaussian
-from unnoise.noise.compose import Composition
+from unnoise.noise.camera import Camera
+from unnoise.noise.compose import Choice, Composition
 from unnoise.noise.impulse import Masking, SaltAndPepper
-from unnoise.noise.jpeg import Jpeg
+from unnoise.noise.jpeg import Jpeg, RandomJpeg
 from unnoise.noise.parsing import parse
 from unnoise.noise.shot import Poisson, PoissonGaussian
 from unnoise.noise.speckle import Speckle
 
 __all__ = [
     "BlindGaussian",
+    "Camera",
+    "Choice",
     "Composition",
     "Gaussian",
     "Jpeg",
@@ -28,6 +31,7 @@ __all__ = [
     "NoiseModel",
     "Poisson",
     "PoissonGaussian",
+    "RandomJpeg",
     "SaltAndPepper",
     "Speckle",
     "Uniform",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from unnoise.errors import InputError
 from unnoise.noise.base import FloatArray, NoiseModel, registry
+from unnoise.noise.camera import as_batch
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -61,17 +62,11 @@ class Jpeg(NoiseModel):
         self._check_number("quality", low=1, high=100, whole=True)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
-        shape = clean.shape
-        if clean.ndim not in (2, 3, 4) or (clean.ndim > 2 and shape[-1] not in (1, 3)):
-            raise InputError(
-                "JPEG noise takes images (H, W) or (H, W, C) and batches (N, H, W, C) with C = 1 or 3; "
-                f"received the shape {shape}. Choose another noise, or give gray or RGB images."
-            )
+        batch = as_batch(clean, "JPEG noise")
         if not np.isfinite(clean).all():
             raise InputError("JPEG noise needs finite pixel values; received NaN or infinity. Replace them first.")
         if clean.size == 0:
             return clean.copy()
-        batch = clean.reshape((-1, *shape[-3:]) if clean.ndim > 2 else (1, *shape, 1))
         one = _padded(batch[:1])
         together = max(1, min(_TALLEST // one.shape[1], _MOST_VALUES // one.size))
         noisy = np.empty(batch.shape, np.float32)
@@ -79,7 +74,50 @@ class Jpeg(NoiseModel):
             images = np.clip(batch[start : start + together], 0.0, 1.0) * np.float32(255)
             noisy[start : start + together] = _compressed(np.rint(images).astype(np.uint8), self.quality)
         noisy /= 255
-        return noisy.reshape(shape)
+        return noisy.reshape(clean.shape)
+
+
+@registry.register("random-jpeg")
+@dataclass(frozen=True)
+class RandomJpeg(NoiseModel):
+    """JPEG artefacts of a quality drawn for each image, for training on photographs as they are stored.
+
+    The quality is a whole number, each from ``lowest`` to 100 equally likely; apart from that as `Jpeg`.
+
+    Args:
+        lowest: Lowest JPEG quality, a whole number from 1 to 100.
+        clip: Without effect here; every noise has it.
+
+    Raises:
+        UsageError: ``lowest`` is not a whole number from 1 to 100.
+        InputError: (when called) as `Jpeg`.
+
+    Example:
+        >>> import numpy as np
+        >>> from unnoise.noise import RandomJpeg
+        >>> images = np.random.default_rng(0).random((3, 16, 16, 1))
+        >>> noisy = RandomJpeg(10)(images, np.random.default_rng(1))
+        >>> abs(noisy - images).mean(axis=(1, 2, 3)).round(2)
+        array([0.06, 0.05, 0.02])
+    """
+
+    kind: ClassVar[str] = "random-jpeg"
+    example: ClassVar[str] = "random-jpeg(60)"
+
+    lowest: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_number("lowest", low=1, high=100, whole=True)
+
+    def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
+        batch = as_batch(clean, "JPEG noise")
+        noisy = np.empty_like(batch)
+        qualities = rng.integers(self.lowest, 101, len(batch))
+        for quality in np.unique(qualities):
+            chosen = qualities == quality
+            noisy[chosen] = Jpeg(int(quality))(batch[chosen], rng)
+        return noisy.reshape(clean.shape)
 
 
 def _padded(images: npt.NDArray[Any]) -> npt.NDArray[Any]:

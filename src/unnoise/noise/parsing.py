@@ -2,7 +2,8 @@
 
 Grammar, spaces allowed between all signs::
 
-    noise    = single { "+" single }
+    noise    = sum { "|" sum }
+    sum      = single { "+" single }
     single   = name [ "(" [ argument { "," argument } ] ")" ]
     argument = [ parameter "=" ] value            parameters without a name come first, in order
     value    = number [ "/" number ] | "true" | "false"
@@ -15,7 +16,7 @@ from dataclasses import MISSING
 
 from unnoise.errors import UsageError
 from unnoise.noise.base import NoiseModel, registry, spell
-from unnoise.noise.compose import Composition
+from unnoise.noise.compose import Choice, Composition
 from unnoise.registry import suggestion
 
 _SINGLE = re.compile(r"(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>[^()]*)\))?")
@@ -29,10 +30,10 @@ def parse(text: str) -> NoiseModel:
 
     Args:
         text: A kind with its parameters, such as ``gaussian(0.5)``, ``gaussian(sigma=25/255, clip=false)`` or
-            ``none``; several are joined by ``+`` and applied left first.
+            ``none``; several are joined by ``+`` and applied left first, alternatives by ``|``.
 
     Returns:
-        The noise model; a `Composition` when there is a ``+``.
+        The noise model; a `Choice` when there is a ``|``, a `Composition` when there is a ``+``.
 
     Raises:
         UsageError: an unknown kind or parameter, a value out of range, or a text that is not in this form.
@@ -48,14 +49,20 @@ def parse(text: str) -> NoiseModel:
         raise UsageError(
             f"A noise is spelled as text; received {text!r}. Write for example {Composition.example!r} in quotes."
         )
-    singles = [_single(part.strip(), text) for part in _split(text)]
+    options = [_sum(part, text) for part in text.split("|")]
+    return options[0] if len(options) == 1 else Choice(tuple(options))
+
+
+def _sum(part: str, text: str) -> NoiseModel:
+    """Return the noise that ``part``, one of the alternatives of ``text``, spells."""
+    singles = [_single(single.strip(), text) for single in _split(part, text)]
     return singles[0] if len(singles) == 1 else Composition(tuple(singles))
 
 
-def _split(text: str) -> list[str]:
-    """Cut ``text`` at the plus signs outside parentheses; the one in ``1e+16`` is inside."""
+def _split(part: str, text: str) -> list[str]:
+    """Cut ``part`` of ``text`` at the plus signs outside parentheses; the one in ``1e+16`` is inside."""
     parts, depth = [""], 0
-    for sign in text:
+    for sign in part:
         depth += (sign == "(") - (sign == ")")
         if depth not in (0, 1):
             break

@@ -1,0 +1,133 @@
+"""The noise of cameras: photons and readout, spread by demosaicking, bent by the tone curve."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from unnoise.errors import InputError
+from unnoise.noise.base import FloatArray, NoiseModel, registry
+
+_LOWEST_SHOT = 1e-4
+# White balance of red and blue relative to green, lowest and highest.
+_RED_GAIN, _BLUE_GAIN = (1.9, 2.4), (1.5, 1.9)
+# Weights of bilinear interpolation from a colour's sites of the Bayer mosaic, red and blue along one axis.
+_GREEN = np.array([[0, 0.25, 0], [0.25, 1, 0.25], [0, 0.25, 0]], np.float32)
+_RED_BLUE = np.array([[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]], np.float32)
+
+
+@registry.register("camera")
+@dataclass(frozen=True)
+class Camera(NoiseModel):
+    """Noise as a digital camera makes it, of a strength drawn for each image; for denoisers of photographs.
+
+    In linear light l (sRGB's tone curve undone) each site of the Bayer mosaic gets
+
+    .. math:: m = l + g n \\sqrt{a l / g + b}, \\qquad n \\sim \\mathcal{N}(0, 1)
+
+    with the white balance's gain g of its colour; the noise is interpolated bilinearly to all pixels, so that it is
+    correlated between neighbours, and the sum goes through the tone curve. The shot noise a is drawn log-uniformly from
+    0.0001 to ``shot``, the readout's variance b near ``exp(2.18 log a + 1.2)``, the gains from 1.9 to 2.4 (red) and 1.5
+    to 1.9 (blue). Gray images have no mosaic and no gains. The clean image is not blurred: only noise is interpolated.
+
+    Args:
+        shot: Highest shot noise, from 0.0001 to 1: the variance per linear light. 0.012 is a small sensor at high ISO.
+        clip: Whether the result is clipped to [0, 1], default True.
+
+    Raises:
+        UsageError: ``shot`` is out of range.
+        InputError: (when called) the array is not ``(H, W)``, ``(H, W, C)`` or ``(N, H, W, C)`` with 1 or 3 channels.
+
+    References:
+        T. Brooks et al., "Unprocessing Images for Learned Raw Denoising", CVPR 2019 (the ranges of a, b and the gains).
+        A. Foi et al., "Practical Poissonian-Gaussian Noise Modeling and Fitting for Single-Image Raw-Data", IEEE
+        Transactions on Image Processing 17(10), 2008.
+
+    Example:
+        >>> import numpy as np
+        >>> from unnoise.noise import Camera
+        >>> noisy = Camera(0.012)(np.full((64, 64, 3), 0.5), np.random.default_rng(0))
+        >>> bool(np.corrcoef(noisy[:, :-1, 0].ravel(), noisy[:, 1:, 0].ravel())[0, 1] > 0.3)
+        True
+    """
+
+    kind: ClassVar[str] = "camera"
+    example: ClassVar[str] = "camera(0.012)"
+
+    shot: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_number("shot", low=_LOWEST_SHOT, high=1)
+
+    def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
+        batch = as_batch(clean, "Camera noise")
+        count, height, width, channels = batch.shape
+        each = (count, 1, 1, 1)
+        log_shot = rng.uniform(math.log(_LOWEST_SHOT), math.log(self.shot), each)
+        # The scatter about the line, of variance 0.26, is that of the reference.
+        readout = np.exp(2.18 * log_shot + 1.2 + rng.normal(0, math.sqrt(0.26), each)).astype(np.float32)
+        shot = np.exp(log_shot).astype(np.float32)
+        linear = to_linear(batch)
+        noise = np.empty((count, height, width, 1), np.float32)
+        rng.standard_normal(out=noise, dtype=np.float32)
+        if channels == 1:
+            linear += noise * np.sqrt(shot * np.maximum(linear, 0) + readout)
+        else:
+            gains = np.ones((count, 1, 1, 3), np.float32)
+            gains[..., :1], gains[..., 2:] = rng.uniform(*_RED_GAIN, each), rng.uniform(*_BLUE_GAIN, each)
+            linear += _interpolated(noise * gains * np.sqrt(shot * np.maximum(linear, 0) / gains + readout))
+        return from_linear(linear).reshape(clean.shape)
+
+
+def as_batch(clean: FloatArray, name: str) -> FloatArray:
+    """Return the image or batch as ``(N, H, W, C)``; raise InputError unless it is one, with 1 or 3 channels."""
+    if clean.ndim not in (2, 3, 4) or (clean.ndim > 2 and clean.shape[-1] not in (1, 3)):
+        raise InputError(
+            f"{name} takes images (H, W) or (H, W, C) and batches (N, H, W, C) with C = 1 or 3; "
+            f"received the shape {clean.shape}. Choose another noise, or give gray or RGB images."
+        )
+    if clean.ndim == 4:
+        return clean
+    return clean[np.newaxis] if clean.ndim == 3 else clean[np.newaxis, ..., np.newaxis]
+
+
+def to_linear(image: npt.NDArray[Any]) -> FloatArray:
+    """Return linear light from sRGB values (IEC 61966-2-1); below 0 the curve goes on as a line."""
+    x = np.asarray(image, np.float32)
+    curve = ((np.maximum(x, 0.04045) + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    result: FloatArray = np.where(x <= 0.04045, x / np.float32(12.92), curve)
+    return result
+
+
+def from_linear(light: npt.NDArray[Any]) -> FloatArray:
+    """Return sRGB values from linear light; the inverse of :func:`to_linear`."""
+    x = np.asarray(light, np.float32)
+    curve = np.float32(1.055) * np.maximum(x, 0.0031308) ** np.float32(1 / 2.4) - np.float32(0.055)
+    result: FloatArray = np.where(x <= 0.0031308, x * np.float32(12.92), curve)
+    return result
+
+
+def _interpolated(noise: FloatArray) -> FloatArray:
+    """Return the noise ``(N, H, W, 3)`` that a demosaicked image has of the noise at its mosaic's sites (RGGB)."""
+    result = np.empty_like(noise)
+    height, width = noise.shape[1:3]
+    odd_row, odd_column = (np.arange(length) % 2 == 1 for length in (height, width))
+    sites = (
+        ~odd_row[:, np.newaxis] & ~odd_column,
+        odd_row[:, np.newaxis] ^ odd_column,
+        odd_row[:, np.newaxis] & odd_column,
+    )
+    for channel, (here, weights) in enumerate(zip(sites, (_RED_BLUE, _GREEN, _RED_BLUE), strict=True)):
+        # Mirrored about the edge pixel, the mosaic goes on as it is.
+        sampled = np.pad(noise[..., channel] * here, ((0, 0), (1, 1), (1, 1)), mode="reflect")
+        result[..., channel] = sum(
+            weight * sampled[:, row : row + height, column : column + width]
+            for (row, column), weight in np.ndenumerate(weights)
+            if weight
+        )
+    return result
