@@ -159,7 +159,8 @@ def evaluate_run(
         target.figures,
         clean=clean,
         noisy=noisy,
-        denoised={key: denoised[key] for key in denoised if key in (name, "linear")},
+        # The network and the first baseline that the recipe names.
+        denoised={key: denoised[key] for key in list(denoised)[:2]},
         table=table,
         history=run.read_history(),
         labels=labels,
