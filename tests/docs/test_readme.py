@@ -18,9 +18,10 @@ def python_blocks(path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(python_blocks(README))))
-def test_python_example_runs(number, tmp_path, monkeypatch):
+def test_python_example_runs(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(compile(python_blocks(README)[number], f"README.md, example {number + 1}", "exec"), {"__name__": "example"})
+    assert "(28, 28, 1)" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -58,7 +58,11 @@ def test_worst_and_best_are_sorted_by_psnr(gray):
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_worst_and_best_of_very_few(gray, count):
     test = gray.test
-    pixels(figures.worst_and_best(test.noisy[:count], test.noisy[:count], test.clean[:count]))
+    figure = figures.worst_and_best(test.noisy[:count], test.noisy[:count], test.clean[:count])
+    pixels(figure)
+    # No image is among the worst and the best; a single one is neither.
+    heads = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert len(heads) == len(set(heads)) == 2 * (count // 2)
 
 
 def test_learning_curves_have_a_panel_a_stage():
@@ -88,7 +92,9 @@ def test_codes_of_any_shape(shape):
 
 
 def test_codes_without_labels_and_all_equal():
-    pixels(figures.codes_2d(np.ones((20, 6))))
+    figure = figures.codes_2d(np.ones((20, 6)))
+    pixels(figure)
+    assert sum(len(points.get_offsets()) for points in figure.axes[0].collections) == 20
 
 
 def test_bars_of_a_table(gray):

@@ -206,6 +206,7 @@ def test_pixels_read_can_be_written_to(tmp_path):
     write_image(tmp_path / "image.png", Image(smooth(), np.zeros((64, 48), np.uint8)))
     image = read_image(tmp_path / "image.png")
     image.pixels[:], image.alpha[:] = 1, 1
+    assert image.pixels.min() == image.alpha.min() == 1
 
 
 def one_line(caught, path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ TUNING_IMAGES = 64
 """Most validation images that a value is tuned on."""
 
 
-class ClassicalFilter:
+class ClassicalFilter(ABC):
     """A denoiser of single images with one value to tune.
 
     Subclasses name the value (``tuned``), the values to try (``grid``) and filter one batch with one value.
@@ -31,9 +32,9 @@ class ClassicalFilter:
             filtered[place] = np.reshape(self.apply_to_image(image, value), image.shape)
         return filtered
 
+    @abstractmethod
     def apply_to_image(self, image: Images, value: float) -> Any:
         """Return one image ``(H, W, C)`` filtered with ``value``."""
-        raise NotImplementedError
 
     def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> FittedFilter:
         """Return the filter with the value of the grid that has the highest mean PSNR on the validation images.
@@ -80,12 +81,11 @@ class Median(ClassicalFilter):
     tuned = "window"
     grid = (3, 5)
 
-    def apply(self, noisy: Images, value: float) -> Images:
+    def apply_to_image(self, image: Images, value: float) -> Any:
         """Return the median of ``value`` × ``value`` pixels around each pixel."""
         from scipy.ndimage import median_filter
 
-        filtered: Images = median_filter(noisy, size=(1, int(value), int(value), 1))
-        return filtered
+        return median_filter(image, size=(int(value), int(value), 1))
 
 
 @registry.register("tv")

@@ -143,6 +143,18 @@ class NoiseModel(ABC):
             )
 
 
+def as_batch(clean: FloatArray, name: str) -> FloatArray:
+    """Return the image or batch as ``(N, H, W, C)``; raise InputError unless it is one, with 1 or 3 channels."""
+    if clean.ndim not in (2, 3, 4) or (clean.ndim > 2 and clean.shape[-1] not in (1, 3)):
+        raise InputError(
+            f"{name} takes images (H, W) or (H, W, C) and batches (N, H, W, C) with C = 1 or 3; "
+            f"received the shape {clean.shape}. Choose another noise, or give gray or RGB images."
+        )
+    if clean.ndim == 4:
+        return clean
+    return clean[np.newaxis] if clean.ndim == 3 else clean[np.newaxis, ..., np.newaxis]
+
+
 def spell(value: object) -> str:
     """Give the shortest spelling of a parameter's value that reads back equal.
 

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.errors import InputError
-from unnoise.noise.base import FloatArray, NoiseModel, registry
+from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
 
 _LOWEST_SHOT = 1e-4
 # White balance of red and blue relative to green, lowest and highest.
@@ -82,18 +81,6 @@ class Camera(NoiseModel):
             gains[..., :1], gains[..., 2:] = rng.uniform(*_RED_GAIN, each), rng.uniform(*_BLUE_GAIN, each)
             linear += _interpolated(noise * gains * np.sqrt(shot * np.maximum(linear, 0) / gains + readout))
         return from_linear(linear).reshape(clean.shape)
-
-
-def as_batch(clean: FloatArray, name: str) -> FloatArray:
-    """Return the image or batch as ``(N, H, W, C)``; raise InputError unless it is one, with 1 or 3 channels."""
-    if clean.ndim not in (2, 3, 4) or (clean.ndim > 2 and clean.shape[-1] not in (1, 3)):
-        raise InputError(
-            f"{name} takes images (H, W) or (H, W, C) and batches (N, H, W, C) with C = 1 or 3; "
-            f"received the shape {clean.shape}. Choose another noise, or give gray or RGB images."
-        )
-    if clean.ndim == 4:
-        return clean
-    return clean[np.newaxis] if clean.ndim == 3 else clean[np.newaxis, ..., np.newaxis]
 
 
 def to_linear(image: npt.NDArray[Any]) -> FloatArray:

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError
-from unnoise.noise.base import FloatArray, NoiseModel, registry
-from unnoise.noise.camera import as_batch
+from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
 
 Bytes = npt.NDArray[np.uint8]
 
