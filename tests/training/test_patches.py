@@ -75,10 +75,29 @@ def test_every_epoch_has_other_patches_and_other_noise(recipe_file):
     assert not set(images.train.groups) & set(images.validation.groups)
 
 
-def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, tmp_path, monkeypatch):
+def test_some_patches_are_gray_with_equal_noise_in_all_channels(recipe_file):
+    images = load_images(load_recipe(recipe_file, ["data.gray=0.4"]))
+    coloured = load_images(load_recipe(recipe_file))
+    share = []
+    for epoch in range(10):
+        noisy, clean = images.noisy_train(epoch)
+        gray = (clean == clean[..., :1]).all(axis=(1, 2, 3))
+        np.testing.assert_array_equal(gray, (noisy == noisy[..., :1]).all(axis=(1, 2, 3)))
+        # Apart from those that turned gray, the patches are the same.
+        plain = coloured.clean_train(epoch)
+        np.testing.assert_array_equal(clean[~gray], plain[~gray])
+        np.testing.assert_allclose(clean[gray][..., 0], plain[gray] @ [0.299, 0.587, 0.114], atol=1e-6)
+        share.append(gray.mean())
+    assert 0.2 < np.mean(share) < 0.6
+
+
+@pytest.mark.parametrize(
+    "overrides", [[], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5"]]
+)
+def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, overrides, tmp_path, monkeypatch):
     from unnoise.training import callbacks
 
-    recipe = load_recipe(recipe_file)
+    recipe = load_recipe(recipe_file, overrides)
     whole = train(recipe, tmp_path / "whole")
     losses = [float(row["val_loss"]) for row in whole.read_history()]
     assert losses[-1] < losses[0]
@@ -105,6 +124,7 @@ def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, tmp_p
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        ("data={dataset='demo/', gray=0.5}", "data.gray is a share of patches"),
         ("data.patch=25", r"data.patch is 25, but the images of .* are \(24, 24, 3\)"),
         ("model={architecture='dense-autoencoder'}", "dense-autoencoder takes one size only"),
         ("classifier.model.architecture='mlp-classifier'", "a classifier sees whole images"),

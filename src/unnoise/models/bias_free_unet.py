@@ -12,14 +12,15 @@ from keras import layers
 from unnoise.models.registry import Shape, model, require_multiple, require_positive, require_sizes
 
 
-def _convolution(filters: int, side: int = 3, **options: Any) -> Any:
-    return layers.Conv2D(filters, side, padding="same", use_bias=False, kernel_initializer="he_normal", **options)
+def _convolution(filters: int, side: int = 3, initializer: str = "he_normal", **options: Any) -> Any:
+    return layers.Conv2D(filters, side, padding="same", use_bias=False, kernel_initializer=initializer, **options)
 
 
 def _residual_blocks(x: Any, filters: int, blocks: int) -> Any:
     for _ in range(blocks):
         change = _convolution(filters, activation="relu")(x)
-        x = layers.Add()([x, _convolution(filters)(change)])
+        # From zero, a block begins as the identity.
+        x = layers.Add()([x, _convolution(filters, initializer="zeros")(change)])
     return x
 
 
@@ -59,5 +60,8 @@ def bias_free_unet(input_shape: Shape, *, filters: Sequence[int] = (32, 64, 128)
     for count, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
         x = layers.Conv2DTranspose(count, 2, strides=2, use_bias=False)(x)
         x = _residual_blocks(layers.Add()([x, skip]), count, blocks)
-    noise = layers.Conv2DTranspose(input_shape[-1], 6, strides=2, padding="same", use_bias=False, name="noise")(x)
+    faint = keras.initializers.VarianceScaling(0.01)
+    noise = layers.Conv2DTranspose(
+        input_shape[-1], 6, strides=2, padding="same", use_bias=False, kernel_initializer=faint, name="noise"
+    )(x)
     return keras.Model(noisy, layers.Subtract(name="denoised")([noisy, noise]), name="bias_free_unet")

@@ -16,6 +16,7 @@ from unnoise.errors import RecipeError
 from unnoise.training.callbacks import EpochLines, FreshExamples, Recorder
 from unnoise.training.checkpoint import TrainingState, load_checkpoint
 from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
+from unnoise.training.optimizers import optimizer
 from unnoise.training.recipe import Training
 
 Array = npt.NDArray[Any]
@@ -104,7 +105,7 @@ def fit(
         group=group,
     )
     held.compile(
-        optimizer=_optimizer(training, steps),
+        optimizer=optimizer(training, steps),
         loss=loss,
         metrics=list(metrics),
         jit_compile=speed["jit_compile"],
@@ -141,10 +142,3 @@ def fit(
     if training.keep == "best":
         model.set_weights(best)
     return state
-
-
-def _optimizer(training: Training, steps: int) -> Any:
-    rate: Any = training.learning_rate
-    if training.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, training.epochs * steps)
-    return keras.optimizers.get({"class_name": training.optimizer, "config": {"learning_rate": rate}})

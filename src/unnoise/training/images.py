@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from unnoise import datasets, noise
 from unnoise.errors import RecipeError
-from unnoise.training.patches import random_patches
+from unnoise.training.patches import random_patches, some_gray
 from unnoise.training.recipe import Recipe
 
 Array = npt.NDArray[Any]
@@ -55,7 +55,7 @@ class RunImages:
     def noisy_train(self, epoch: int = 0) -> tuple[Array, Array]:
         """Return the noisy training images of an epoch (from 0), drawn afresh each, and the clean ones."""
         clean = self.clean_train(epoch)
-        return noise.parse(self.recipe.noise)(clean, self._rng(TRAIN_NOISE, epoch)), clean
+        return self._noisy(clean, self._rng(TRAIN_NOISE, epoch)), clean
 
     def clean_validation(self) -> Array:
         """Return the validation images in float, or one patch of each."""
@@ -66,7 +66,7 @@ class RunImages:
     def noisy_validation(self) -> Array:
         """Return the validation images with noise, drawn once."""
         stream = TEST_NOISE if self.recipe.data.validation == "test" else VALIDATION_NOISE
-        return noise.parse(self.recipe.noise)(self.clean_validation(), self._rng(stream))
+        return self._noisy(self.clean_validation(), self._rng(stream))
 
     def noisy_test(self, spelling: str | None = None) -> Array:
         """Return the test images with the recipe's noise, or another, drawn once."""
@@ -77,8 +77,20 @@ class RunImages:
 
     def _patches(self, images: datasets.Dataset, *stream: int) -> Array:
         assert self.recipe.data.patch is not None
-        patches = random_patches(images.images, self.recipe.data.patch, self._rng(*stream))
-        return dataclasses.replace(images, images=patches).to_float()
+        rng = self._rng(*stream)
+        patches = random_patches(images.images, self.recipe.data.patch, rng)
+        clean = dataclasses.replace(images, images=patches).to_float()
+        return some_gray(clean, self.recipe.data.gray, rng) if self.recipe.data.gray else clean
+
+    def _noisy(self, clean: Array, rng: np.random.Generator) -> Array:
+        draw = noise.parse(self.recipe.noise)
+        if not self.recipe.data.gray:
+            return draw(clean, rng)
+        gray = (clean == clean[..., :1]).all(axis=(1, 2, 3))
+        noisy = np.empty_like(clean)
+        noisy[gray] = draw(clean[gray][..., :1], rng)
+        noisy[~gray] = draw(clean[~gray], rng)
+        return noisy
 
 
 def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunImages:
@@ -96,6 +108,10 @@ def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunIma
         raise RecipeError(
             f"data.patch is {data.patch}, but the images of {data.dataset} are {train.image_shape}. "
             "Use smaller patches or larger tiles."
+        )
+    if data.gray and train.image_shape[2] != 3:
+        raise RecipeError(
+            f"data.gray is {data.gray:g}, but the images have {train.image_shape[2]} channels, not 3. Remove data.gray."
         )
     if recipe.classifier is not None and train.labels is None:
         raise RecipeError(f"{data.dataset} has no labels, so no classifier can be trained. Remove [classifier].")

@@ -1,4 +1,4 @@
-"""Random patches of photographs: another place, turn and reflection of every image in every epoch."""
+"""Random patches of photographs: another place, turn and reflection of every image in every epoch; some gray."""
 
 from __future__ import annotations
 
@@ -30,3 +30,15 @@ def random_patches(images: Array, side: int, rng: np.random.Generator) -> Array:
         square = np.rot90(images[i, tops[i] : tops[i] + side, lefts[i] : lefts[i] + side], turns[i] % 4)
         patches[i] = square[::-1] if turns[i] >= 4 else square
     return patches
+
+
+def some_gray(images: Array, share: float, rng: np.random.Generator) -> Array:
+    """Return RGB images, each of which is turned gray with the probability ``share``.
+
+    A gray image holds its luma, weighted as in Rec. ITU-R BT.601, in every channel.
+    """
+    gray = rng.random(len(images)) < share
+    luma = images[gray] @ np.array([0.299, 0.587, 0.114], np.float32)
+    result = images.copy()
+    result[gray] = luma[..., np.newaxis]
+    return result

@@ -29,13 +29,15 @@ class Data(Section):
     """Which images: a data set's name or a folder, and where the validation images come from.
 
     A folder of images of any size is cut into squares of the side ``tile``. With ``patch``, the autoencoder trains on
-    a random square of that side out of every image, another one every epoch. ``validation`` is a number of images split
+    a random square of that side out of every image, another one every epoch; the share ``gray`` of them is turned gray.
+    The noise of gray images is equal in all channels. ``validation`` is a number of images split
     from the training set, or ``"test"``: the test set, as in those labs whose published figure used it so.
     """
 
     dataset: str
     tile: pydantic.PositiveInt | None = None
     patch: pydantic.PositiveInt | None = None
+    gray: float = pydantic.Field(default=0.0, ge=0, le=1, strict=False)
     validation: pydantic.PositiveInt | Literal["test"] = 5000
     train_images: pydantic.PositiveInt | None = None
     test_images: pydantic.PositiveInt | None = None
@@ -52,9 +54,9 @@ class Data(Section):
 class Training(Section):
     """How a model is trained. ``keep`` chooses the weights of the best or of the last epoch."""
 
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"] = "adam"
+    optimizer: Literal["adam", "adamw", "muon", "sgd", "rmsprop", "adadelta"] = "adam"
     learning_rate: float = pydantic.Field(default=1e-3, gt=0, strict=False, allow_inf_nan=False)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "trapezoid"] = "constant"
     batch_size: pydantic.PositiveInt = 128
     epochs: pydantic.PositiveInt = 30
     patience: pydantic.PositiveInt | None = None
@@ -169,6 +171,8 @@ class Recipe(Section):
         from unnoise.models import registry
 
         if self.data.patch is None:
+            if self.data.gray:
+                raise ValueError("data.gray is a share of patches: give data.patch, or remove data.gray")
             return self
         if self.classifier is not None:
             raise ValueError("a classifier sees whole images: remove data.patch or [classifier]")
