@@ -15,6 +15,7 @@ from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
 from unnoise.packaging.quiet import quiet
+from unnoise.packaging.simplify import simplify
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
 PARITY = 1e-5
@@ -75,6 +76,7 @@ def export_onnx(
 
         graph = onnx.load(temporary)
         _name_outputs(graph.graph, outputs)
+        simplify(graph.graph)
         for value in [*graph.graph.input, *graph.graph.output]:
             value.type.tensor_type.shape.dim[0].dim_param = "N"
         parity = _parity(model, graph.SerializeToString(), metadata, probe)
