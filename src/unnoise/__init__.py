@@ -1,9 +1,9 @@
 """unnoise removes noise from images with autoencoders: describe, train, measure, package, denoise.
 
     >>> import unnoise
-    >>> noisy = unnoise.noise.parse("gaussian(0.2)")  # doctest: +SKIP
-    >>> denoiser = unnoise.load("model.onnx")  # doctest: +SKIP
-    >>> clean = denoiser.denoise(image)  # doctest: +SKIP
+    >>> answer = unnoise.denoise(image)  # a photograph, uint8, uint16 or float  # doctest: +SKIP
+    >>> denoiser = unnoise.load("model.onnx")  # a packaged model of your own  # doctest: +SKIP
+    >>> answer = denoiser.denoise(image)  # doctest: +SKIP
 
 Names are loaded when they are first used, so that ``import unnoise`` stays cheap.
 """
@@ -16,12 +16,14 @@ from unnoise._version import __version__
 if TYPE_CHECKING:
     from unnoise import datasets, errors, evaluation, metrics, models, noise, training
     from unnoise.imaging import read_image, write_image
-    from unnoise.inference import load
+    from unnoise.inference import denoise, estimate_noise, load
 
 __all__ = [
     "__version__",
     "datasets",
+    "denoise",
     "errors",
+    "estimate_noise",
     "evaluation",
     "load",
     "metrics",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 _ATTRIBUTES = {
+    "denoise": "unnoise.inference",
+    "estimate_noise": "unnoise.inference",
     "load": "unnoise.inference",
     "read_image": "unnoise.imaging",
     "write_image": "unnoise.imaging",

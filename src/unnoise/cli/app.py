@@ -46,6 +46,7 @@ app.command("sweep")(lifecycle.sweep)
 app.command("evaluate")(lifecycle.evaluate)
 app.command("package")(lifecycle.package)
 app.command("denoise")(images.denoise)
+app.command("models")(images.models)
 app.command("noise")(images.noise)
 
 

@@ -1,4 +1,4 @@
-"""Commands on image files: denoise, noise."""
+"""Commands on image files, denoise and noise, and on the packaged models."""
 
 from __future__ import annotations
 
@@ -13,27 +13,44 @@ from unnoise.errors import UsageError
 
 def denoise(
     image: Annotated[Path, typer.Argument(help="The image to denoise.")],
-    model: Annotated[Path, typer.Option("--model", help="A packaged model (.onnx).")],
+    model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="The file to write; by default IMAGE with .denoised before its suffix."),
     ] = None,
+    sigma: Annotated[
+        float | None, typer.Option("--sigma", min=0, help="Noise where it is known, for white = 255; 0: unchanged.")
+    ] = None,
     strength: Annotated[float, typer.Option("--strength", min=0, max=100, help="0: unchanged, 100: all of it.")] = 100,
     overwrite: Overwrite = False,
 ) -> None:
-    """Denoise an image with a packaged model; needs no Keras."""
+    """Denoise an image; needs no Keras."""
     from unnoise.imaging import read_image, write_image
     from unnoise.inference import load
 
     output = output or image.with_name(f"{image.stem}.denoised{image.suffix}")
     denoiser = load(model)
     noisy = read_image(image)
-    denoised = denoiser.denoise(noisy.to_float(), strength=strength / 100)
+    known = None if sigma is None else sigma / 255
+    denoised = denoiser.denoise(noisy.to_float(), sigma=known, strength=strength / 100, gate=True)
     write_image(output, noisy.with_float(denoised), overwrite=overwrite)
     typer.echo(f"{output}")
     if denoiser.metadata.kind == "composite":
         answer = denoiser.classify(noisy.to_float())
         typer.echo(f"class: {answer}")
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="Show this model's card.")] = None,
+) -> None:
+    """List the models that come with unnoise, or show the card of one."""
+    from unnoise.inference import card, load, packaged_models
+
+    if name is not None:
+        typer.echo(f"{card(name)}\n{load(name).metadata.describe()}")
+        return
+    for known in packaged_models():
+        typer.echo(f"{known:<12}{card(known).splitlines()[2]}")
 
 
 def noise(

@@ -1,12 +1,20 @@
 """Inference: packaged models on ONNX Runtime. Never imports Keras, TensorFlow or onnx.
 
 Example:
-    >>> from unnoise.inference import load
-    >>> denoiser = load("model.onnx")  # doctest: +SKIP
-    >>> denoised = denoiser.denoise(image)  # doctest: +SKIP
+    >>> import numpy as np
+    >>> from unnoise.inference import denoise, load
+    >>> noisy = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3))
+    >>> bool(denoise(noisy).std() < 0.03)
+    True
+    >>> denoiser = load("photo")  # keeps the model for many images
+    >>> denoiser.denoise(noisy).shape
+    (64, 64, 3)
 """
 
 from unnoise.inference.denoiser import Classification, Denoiser, load
+from unnoise.inference.denoising import denoise
 from unnoise.inference.metadata import Metadata
+from unnoise.inference.noise_level import estimate_noise
+from unnoise.inference.packaged import card, packaged_models
 
-__all__ = ["Classification", "Denoiser", "Metadata", "load"]
+__all__ = ["Classification", "Denoiser", "Metadata", "card", "denoise", "estimate_noise", "load", "packaged_models"]

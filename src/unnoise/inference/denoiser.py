@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
@@ -10,9 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.errors import InputError, ModelFileError
+from unnoise.errors import InputError, ModelFileError, UnnoiseError
 from unnoise.inference.metadata import KEY, Metadata
+from unnoise.inference.noise_level import CLEAN, noise_levels
+from unnoise.inference.packaged import model_file
 from unnoise.inference.pixels import Batch, question
+from unnoise.inference.session import open_session
 from unnoise.inference.tiles import Tiling, halo_of, tiling
 
 Array = npt.NDArray[Any]
@@ -22,6 +26,10 @@ NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 
 # Pixels that go through the network at once, which bounds the memory of large batches and images.
 CHUNK_PIXELS = 1 << 20
+# Bytes that a pixel takes in the network of the packaged model photo; see benchmarks/results/photo_memory.csv.
+BYTES_PER_PIXEL = 400
+
+Progress = Callable[[float], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,20 +59,26 @@ class Denoiser:
 
     Attributes:
         metadata: What the file says of itself.
+        device: Where it runs: "cpu", "cuda" and so on.
     """
 
-    def __init__(self, session: Any, metadata: Metadata) -> None:
+    def __init__(self, session: Any, metadata: Metadata, device: str = "cpu") -> None:
         self._session = session
         self.metadata = metadata
+        self.device = device
 
     def denoise(
         self,
         image: Array,
         *,
+        sigma: float | None = None,
         strength: float = 1.0,
+        gate: bool = False,
         channel_axis: int | None = -1,
         data_range: float | None = None,
         tile: int | Literal["auto"] | None = "auto",
+        max_memory: int | None = None,
+        progress: Progress = lambda share: None,
     ) -> Array:
         """Return the denoised image, in the shape, dtype and range of ``image``.
 
@@ -75,25 +89,63 @@ class Denoiser:
         Args:
             image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1, 3 or the model's; uint8, uint16 or float,
                 which is never clipped.
+            sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255): no
+                more is then taken away, as root mean square of an image. 0 gives the input back. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
+            gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 2/255 in it;
+                asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
             tile: Largest side of a tile in pixels; "auto" takes tiles of about a megapixel, None no tiles.
+            max_memory: Bytes that the network's computation may take, about, beside the image and the answer; smaller
+                tiles are chosen for it. None leaves it at some 400 MB for the packaged models.
+            progress: Called with the share that is done, up to 1, after every tile.
 
         Raises:
-            InputError: an array that is no image, values far outside the range, or a tile smaller than the overlap.
+            InputError: an array that is no image, values far outside the range, or a tile or memory smaller than the
+                overlap needs.
             ModelFileError: a model of fixed size, and an image of another.
         """
-        if not (isinstance(strength, Real) and 0 <= strength <= 1):
+        if isinstance(strength, bool) or not (isinstance(strength, Real) and 0 <= strength <= 1):
             raise InputError(f"strength must be a number from 0 to 1, received {strength!r}.")
+        if sigma is not None and (isinstance(sigma, bool) or not (isinstance(sigma, Real) and 0 <= sigma < np.inf)):
+            raise InputError(f"sigma must be a number of at least 0 in units of [0, 1], received {sigma!r}.")
         if tile is not None and tile != "auto" and (not isinstance(tile, int) or tile < 1):
             raise InputError(f'tile must be a whole number of at least 1, "auto" or None, received {tile!r}.')
+        if max_memory is not None and (not isinstance(max_memory, int) or max_memory < 1):
+            raise InputError(f"max_memory must be a whole number of bytes, received {max_memory!r}.")
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
-        network = self._run(self._fit_channels(asked.batch), DENOISED, tile)
-        network = self._unfit_channels(network, asked.batch.shape)
-        if strength != 1:
-            network = asked.batch + np.float32(strength) * (network - asked.batch)
-        return asked.answer(network)
+        if asked.filled:
+            gate = False
+        elif strength == 0 or sigma == 0:
+            return np.array(image)
+        channels = asked.batch.shape[-1]
+        clean = np.zeros(len(asked.batch), bool)
+        if gate and sigma is None and channels in (1, 3) and self.metadata.input_shape[0] is None:
+            clean = noise_levels(asked.batch) < CLEAN
+            if clean.all():
+                return np.array(image)
+        noisy = asked.batch[~clean] if clean.any() else asked.batch
+        network = self._run(
+            self._fit_channels(noisy),
+            DENOISED,
+            tile=tile,
+            pixels=CHUNK_PIXELS if max_memory is None else max_memory // BYTES_PER_PIXEL,
+            progress=progress,
+        )
+        network = self._unfit_channels(network, noisy.shape)
+        share = _share(noisy, network, float(strength), sigma)
+        if share.min() < 1:
+            network = network - noisy
+            network *= share
+            network += noisy
+        if not clean.any():
+            return asked.answer(network)
+        whole = asked.batch.copy()
+        whole[~clean] = network
+        answer = asked.answer(whole)
+        answer[clean] = np.asarray(image)[clean]
+        return answer
 
     def classify(
         self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None
@@ -140,12 +192,23 @@ class Denoiser:
         mean: Batch = batch.mean(axis=-1, keepdims=True, dtype=np.float64).astype(np.float32)
         return mean
 
-    def _run(self, batch: Batch, output: str, tile: int | Literal["auto"] | None = None) -> Batch:
+    def _run(
+        self,
+        batch: Batch,
+        output: str,
+        *,
+        tile: int | Literal["auto"] | None = None,
+        pixels: int = CHUNK_PIXELS,
+        progress: Progress = lambda share: None,
+    ) -> Batch:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
-        cut = self._tiling(padded, tile)
+        cut = self._tiling(padded, tile, pixels)
         try:
-            result = self._in_chunks(padded, output) if cut is None else self._in_tiles(padded, cut)
+            if cut is None:
+                result = self._in_chunks(padded, output, pixels, progress)
+            else:
+                result = self._in_tiles(padded, cut, progress)
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ModelFileError(
                 f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
@@ -159,28 +222,34 @@ class Denoiser:
             )
         return result[:, :height, :width] if output == DENOISED else result
 
-    def _in_chunks(self, padded: Batch, output: str) -> Batch:
-        chunk = max(1, CHUNK_PIXELS // (padded.shape[1] * padded.shape[2]))
-        parts = range(0, len(padded), chunk)
-        return np.concatenate([self._session.run([output], {NOISY: padded[i : i + chunk]})[0] for i in parts])
+    def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress) -> Batch:
+        chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
+        results = []
+        for start in range(0, len(padded), chunk):
+            results.append(self._session.run([output], {NOISY: padded[start : start + chunk]})[0])
+            progress(min(1.0, (start + chunk) / len(padded)))
+        return results[0] if len(results) == 1 else np.concatenate(results)
 
-    def _tiling(self, padded: Batch, tile: int | Literal["auto"] | None) -> Tiling | None:
+    def _tiling(self, padded: Batch, tile: int | Literal["auto"] | None, pixels: int) -> Tiling | None:
         """Return how the images are cut; None where they go through the network whole."""
         card = self.metadata
         if tile is None or card.receptive_field is None or card.input_shape[0] is not None:
             return None
         height, width = padded.shape[1:3]
         halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
-        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=CHUNK_PIXELS)
+        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels)
         return cut if len(cut) > 1 else None
 
-    def _in_tiles(self, padded: Batch, cut: Tiling) -> Batch:
+    def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress) -> Batch:
         result = np.empty_like(padded)
+        done = 0
         for image, answer in zip(padded, result, strict=True):
             for rows, columns in cut:
                 seen = np.ascontiguousarray(image[np.newaxis, rows.seen, columns.seen])
                 network = self._session.run([DENOISED], {NOISY: seen})[0]
                 answer[rows.kept, columns.kept] = network[0, rows.inner, columns.inner]
+                done += 1
+                progress(done / (len(padded) * len(cut)))
         return result
 
     def _padded(self, batch: Batch) -> Batch:
@@ -195,37 +264,45 @@ class Denoiser:
                 )
             return batch
         missing = [-side % self.metadata.stride for side in given]
+        if not any(missing):
+            return batch
         return np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
 
 
-def load(path: str | Path, *, threads: int | None = None) -> Denoiser:
-    """Return the packaged model in ``path``; ONNX Runtime alone runs it.
+def _share(noisy: Batch, network: Batch, strength: float, sigma: float | None) -> Batch:
+    """Return how much of the network's change is taken, ``(N, 1, 1, 1)``: the strength, or less where sigma says so."""
+    share = np.full((len(noisy), 1, 1, 1), strength, np.float32)
+    if sigma is not None:
+        change = [float(np.sqrt(np.mean((a - b) ** 2, dtype=np.float64))) for a, b in zip(noisy, network, strict=True)]
+        share *= np.array([min(1.0, sigma / most) if most else 1.0 for most in change], np.float32).reshape(share.shape)
+    return share
+
+
+def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:
+    """Return a packaged model; ONNX Runtime alone runs it.
 
     Args:
-        path: A file that ``unnoise package`` wrote.
+        model: The name of a model that comes with unnoise, or a file that ``unnoise package`` wrote.
         threads: CPU threads to use; None leaves the choice to ONNX Runtime.
+        device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
 
     Raises:
         ModelFileError: missing, no ONNX file, damaged, or not packaged by unnoise.
-        InputError: ``threads`` is no whole number of at least 1.
+        InputError: ``threads`` is no whole number of at least 1, or the device is not available.
+        UsageError: an unknown name of a model or device.
     """
-    import onnxruntime
-
-    path = Path(path)
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads must be a whole number of at least 1, received {threads!r}.")
+    path = model_file(model)
     if not path.is_file():
         raise ModelFileError(
             f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
         )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    content = b""
     try:
         content = path.read_bytes()
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session, device = open_session(content, threads=threads, device=device)
         text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    except UnnoiseError:
+        raise
     except OSError as error:
         raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
     except Exception as error:  # ONNX Runtime's own exceptions share no public base class
@@ -238,7 +315,7 @@ def load(path: str | Path, *, threads: int | None = None) -> Denoiser:
         )
     metadata = Metadata.from_json(text, str(path))
     _require_agreement(session, metadata, path)
-    return Denoiser(session, metadata)
+    return Denoiser(session, metadata, device)
 
 
 def first_line(error: Exception) -> str:

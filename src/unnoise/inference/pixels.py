@@ -20,13 +20,23 @@ FAR = 5.0
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """An image or batch as it was given, and as ``(N, H, W, C)`` float32 in [0, 1]."""
+    """An image or batch as it was given, and as ``(N, H, W, C)`` float32 in [0, 1].
+
+    Attributes:
+        filled: Whether NaN or infinite pixels were replaced in the batch.
+    """
 
     batch: Batch
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     scale: float
     channel_axis: int | None
+    filled: bool
+
+    @property
+    def many(self) -> bool:
+        """Whether a batch was given, not a single image."""
+        return len(self.shape) == 4 or (len(self.shape) == 3 and self.channel_axis is None)
 
     def answer(self, batch: Batch) -> Array:
         """Return ``batch`` in the shape, dtype and range of the question; integers are rounded and clipped."""
@@ -35,11 +45,16 @@ class Question:
         else:
             values = batch if len(self.shape) == 4 else batch[0]
             values = np.moveaxis(values, -1, self.channel_axis)
-        scaled: Array = values.astype(np.float64) * self.scale
+        scaled: Array = values if self.scale == 1 else values.astype(_working(self.dtype)) * self.scale
         if self.dtype.kind in "ui":
             # White may lie past what the dtype holds (uint8 with data_range=1023); such values must not wrap around.
             scaled = np.clip(np.rint(scaled), 0, min(self.scale, float(np.iinfo(self.dtype).max)))
-        return np.ascontiguousarray(scaled.astype(self.dtype))
+        return np.ascontiguousarray(scaled.astype(self.dtype, copy=False))
+
+
+def _working(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """Return the type in which values of ``dtype`` are scaled: float32 where it holds all of them, for its memory."""
+    return np.float32 if np.can_cast(dtype, np.float32) else np.float64
 
 
 def question(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Question:
@@ -89,17 +104,21 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
         values = np.moveaxis(image, channel_axis, -1)
         values = values if image.ndim == 4 else values[None]
     # Checked before the conversion: what overflows float32 is far outside, not infinite.
-    finite = np.isfinite(values)
-    low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
+    low, high = float(values.min()), float(values.max())
+    finite = None
+    if not np.isfinite(low + high):
+        finite = np.isfinite(values)
+        low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
     if low < (1 - FAR) * scale or high > FAR * scale:
         raise InputError(
             f"Values reach from {low:g} to {high:g}, far outside 0 to {scale:g}. "
             "Give data_range: the value that stands for white, such as 255."
         )
-    batch = (values / np.float64(scale)).astype(np.float32)
-    if not finite.all():
+    working = _working(image.dtype)
+    batch = np.asarray(values if scale == 1 else np.divide(values, working(scale), dtype=working), np.float32)
+    if finite is not None:
         batch = _filled(batch, finite)
-    return Question(batch, image.shape, image.dtype, scale, None if gray else channel_axis)
+    return Question(batch, image.shape, image.dtype, scale, None if gray else channel_axis, finite is not None)
 
 
 def _filled(batch: Batch, finite: npt.NDArray[np.bool_]) -> Batch:

@@ -1,0 +1,245 @@
+"""Scores of the packaged photograph denoiser and of the noise estimate, through the public API.
+
+    python benchmarks/photo_scores.py awgn     PHOTOS   # CBSD68, BSD68, Set12 with white Gaussian noise
+    python benchmarks/photo_scores.py polyu    PHOTOS   # real camera pairs, beside classical filters
+    python benchmarks/photo_scores.py estimate PHOTOS   # the noise estimate and the clean gate
+    python benchmarks/photo_scores.py checks            # mean drift, tiles
+
+PHOTOS is a folder with the folders cbsd68, bsd68, set12 and polyu. Tables go to benchmarks/results. Noise is float,
+not clipped; image number i of a set at sigma s gets the noise of default_rng([s, i]). PSNR is the mean over images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import platform
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+import unnoise
+from unnoise.inference import load
+from unnoise.inference.noise_level import CLEAN
+from unnoise.inference.tiles import halo_of
+
+RESULTS = Path(__file__).parent / "results"
+SIGMAS = (15, 25, 50, 75)
+
+
+def images(folder: Path) -> list[np.ndarray]:
+    """Return the images of a folder in name order, float32 in [0, 1]."""
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".png", ".jpg"))
+    return [unnoise.read_image(file).to_float() for file in files]
+
+
+def with_noise(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the image with white Gaussian noise, ``sigma`` for white = 255, not clipped."""
+    return image + rng.standard_normal(image.shape, np.float32) * np.float32(sigma / 255)
+
+
+def psnr(clean: np.ndarray, image: np.ndarray) -> float:
+    """Return the PSNR in dB, values not clipped."""
+    return float(-10 * np.log10(np.mean((clean - image) ** 2, dtype=np.float64)))
+
+
+def write(name: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a table and print it."""
+    machine = f"{platform.machine()}, Python {platform.python_version()}, unnoise {unnoise.__version__}"
+    with open(RESULTS / name, "w", newline="", encoding="utf-8") as handle:
+        handle.write(f"# {machine}\n")
+        table = csv.writer(handle)
+        table.writerow(header)
+        for row in rows:
+            table.writerow(row)
+            print(*row, flush=True)
+
+
+def awgn(photos: Path, model: str) -> None:
+    rows = []
+    for name in ("cbsd68", "bsd68", "set12"):
+        clean = images(photos / name)
+        for sigma in SIGMAS:
+            scores = []
+            for number, image in enumerate(clean):
+                rng = np.random.default_rng([sigma, number])
+                scores.append(psnr(image, unnoise.denoise(with_noise(image, sigma, rng), model=model)))
+            rows.append([name, sigma, len(scores), f"{np.mean(scores):.2f}", f"{np.std(scores):.2f}"])
+            print(*rows[-1], flush=True)
+    write(f"{Path(model).stem}_awgn.csv", ["set", "sigma", "images", "psnr", "std"], rows)
+
+
+def filters() -> dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float, ...]]]:
+    """Return the classical filters and the values of the one parameter that each is tuned by."""
+    import cv2
+    from skimage.restoration import denoise_nl_means
+
+    def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma))
+
+    def bilateral(image: np.ndarray, sigma: float) -> np.ndarray:
+        return np.asarray(cv2.bilateralFilter(image, 7, sigma, 2.0))
+
+    def nlm(image: np.ndarray, h: float) -> np.ndarray:
+        return np.asarray(denoise_nl_means(image, patch_size=5, patch_distance=6, h=h, fast_mode=True, channel_axis=-1))
+
+    methods: dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float, ...]]] = {
+        "gaussian blur": (gaussian, (0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)),
+        "bilateral": (bilateral, (0.02, 0.03, 0.045, 0.06, 0.08, 0.11)),
+        "non-local means": (nlm, (0.005, 0.01, 0.015, 0.02, 0.03, 0.04)),
+    }
+    try:
+        import bm3d
+    except ImportError:
+        print("bm3d is not installed: left out")
+    else:
+        methods["BM3D"] = (lambda image, sigma: np.asarray(bm3d.bm3d_rgb(image, sigma)), (0.01, 0.02, 0.03, 0.045))
+    return methods
+
+
+def polyu(photos: Path, model: str) -> None:
+    """Two folds by scene: each filter's value is chosen on the scenes of the other fold."""
+    files = sorted((photos / "polyu").glob("*_real.JPG"))
+    pairs = [
+        tuple(unnoise.read_image(file).to_float() for file in (f, f.with_name(f.name.replace("_real", "_mean"))))
+        for f in files
+    ]
+    # Canon5D2_5_160_3200_chair_11_real.JPG: the scene is camera, setting and object.
+    scenes = ["_".join(file.name.split("_")[:-2]) for file in files]
+    fold = np.array([sorted(set(scenes)).index(scene) % 2 for scene in scenes])
+    before = np.array([psnr(clean, noisy) for noisy, clean in pairs])
+    rows = [["noisy", "", f"{before.mean():.2f}", "", ""]]
+    for name, (apply, grid) in filters().items():
+        scores = np.array([[psnr(clean, apply(noisy, value)) for noisy, clean in pairs] for value in grid])
+        best = [int(scores[:, fold != side].mean(axis=1).argmax()) for side in (0, 1)]
+        chosen = np.where(fold == 0, scores[best[0]], scores[best[1]])
+        values = "/".join(f"{grid[index]:g}" for index in best)
+        rows.append([name, values, *summary(chosen, before)])
+        print(*rows[-1], flush=True)
+    ours = np.array([psnr(clean, unnoise.denoise(noisy, model=model)) for noisy, clean in pairs])
+    rows.append([f"unnoise {Path(model).stem}", "", *summary(ours, before)])
+    write(f"{Path(model).stem}_polyu.csv", ["method", "value", "psnr", "gain", "better"], rows)
+
+
+def summary(scores: np.ndarray, before: np.ndarray) -> list[str]:
+    return [f"{scores.mean():.2f}", f"{(scores - before).mean():.2f}", f"{(scores > before).mean():.1%}"]
+
+
+def shrunk(image: np.ndarray) -> np.ndarray:
+    """Return the image at half its size, resampled as most software does by default (Lanczos)."""
+    import pyvips
+
+    content = pyvips.Image.new_from_array(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8))
+    return np.asarray(content.resize(0.5).numpy(), np.float32) / 255
+
+
+def estimate(photos: Path, model: str) -> None:
+    rng = np.random.default_rng(0)
+    clean = images(photos / "cbsd68")
+    jpeg = unnoise.noise.parse("jpeg(quality=95)")
+    chains: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "raw": lambda image: image,
+        "clipped": lambda image: np.clip(image, 0, 1),
+        "JPEG 95": lambda image: np.asarray(jpeg(image, rng)),
+        "half size": shrunk,
+    }
+    rows = []
+    for name, chain in chains.items():
+        for sigma in (10, 25, 50):
+            found, added = [], []
+            for image in clean:
+                noisy = chain(with_noise(image, sigma, rng))
+                true = float(np.sqrt(np.mean((noisy - chain(image)) ** 2)))
+                level = unnoise.estimate_noise(noisy)
+                found.append(abs(level - true) / true)
+                added.append(level * 255)
+            rows.append([name, sigma, f"{np.median(added):.1f}", f"{true * 255:.1f}", f"{np.median(found):.1%}"])
+            print(*rows[-1], flush=True)
+    write("noise_estimate.csv", ["image", "sigma added", "median estimate", "present (last)", "median error"], rows)
+
+    kinds = {"photographs": clean, **clean_kinds(np.random.default_rng(1))}
+    rows = []
+    for name, members in kinds.items():
+        share = {0: np.mean([unnoise.estimate_noise(image) < CLEAN for image in members])}
+        for sigma in (5, 10, 25):
+            noisy = [with_noise(image, sigma, rng) for image in members]
+            share[sigma] = np.mean([unnoise.estimate_noise(np.clip(image, 0, 1)) < CLEAN for image in noisy])
+        rows.append([name, len(members), *(f"{value:.1%}" for value in share.values())])
+    write("clean_gate.csv", ["clean images", "count", "fires", "at sigma 5", "at sigma 10", "at sigma 25"], rows)
+
+
+def clean_kinds(rng: np.random.Generator, count: int = 40, side: int = 256) -> dict[str, list[np.ndarray]]:
+    """Return images without noise that are no photographs, drawn apart from those of the training."""
+    import pyvips
+
+    axis = np.linspace(0, 1, side, dtype=np.float32)
+    flat = [np.broadcast_to(rng.random(3, np.float32), (side, side, 3)).copy() for _ in range(count)]
+    dark = [image * np.float32(0.08) for image in flat]
+    gradients = []
+    for _ in range(count):
+        ends = rng.random((4, 3)).astype(np.float32)
+        rows = ends[:2, np.newaxis] + (ends[2:] - ends[:2])[:, np.newaxis] * axis[:, np.newaxis]
+        image = rows[0][:, np.newaxis] + (rows[1] - rows[0])[:, np.newaxis] * axis[:, np.newaxis]
+        gradients.append(np.rint(image * 255).astype(np.float32) / 255)
+
+    def drawn(svg: str) -> np.ndarray:
+        image = pyvips.Image.svgload_buffer(svg.encode()).flatten(background=[255, 255, 255])
+        return np.asarray(image.numpy(), np.float32)[..., :3] / 255
+
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}">'
+    words = ["image", "noise", "is", "random", "variation", "of", "brightness", "or", "colour", "in", "pictures"]
+    text, lines = [], []
+    for _ in range(count):
+        size = int(rng.integers(9, 26))
+        rows = "".join(
+            f'<text x="4" y="{y}" font-size="{size}">{" ".join(rng.choice(words, 9))}</text>'
+            for y in range(size, side, int(size * 1.3))
+        )
+        text.append(drawn(f"{frame}{rows}</svg>"))
+        shapes = ""
+        for _ in range(int(rng.integers(8, 30))):
+            x, y, u, v = (int(value) for value in rng.integers(0, side, 4))
+            style = f'stroke="black" fill="none" stroke-width="{int(rng.integers(1, 4))}"'
+            shapes += f'<line x1="{x}" y1="{y}" x2="{u}" y2="{v}" {style}/>'
+            shapes += f'<circle cx="{u}" cy="{y}" r="{x // 4}" {style}/>'
+        lines.append(drawn(f"{frame}{shapes}</svg>"))
+    return {"flat": flat, "dark": dark, "gradients": gradients, "text": text, "line art": lines}
+
+
+def checks(model: str) -> None:
+    """Mean drift on flat and dark images; tiles against one run."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for value in (0.02, 0.05, 0.1, 0.3, 0.5, 0.9):
+        for sigma in (5, 25, 50):
+            noisy = rng.normal(value, sigma / 255, (512, 512, 3)).astype(np.float32)
+            drift = abs(float(np.mean(unnoise.denoise(noisy, model=model) - noisy, dtype=np.float64)))
+            rows.append(["mean drift", f"flat {value}, sigma {sigma}", f"{drift:.2e}"])
+    denoiser = load(model)
+    halo = halo_of(denoiser.metadata.receptive_field or 0, denoiser.metadata.stride)
+    for _ in range(20):
+        height, width = (int(side) for side in rng.integers(2 * halo, 1100, 2))
+        sigma = float(rng.uniform(0, 75))
+        noisy = rng.normal(0.5, sigma / 255, (height, width, 3)).astype(np.float32)
+        noisy += np.linspace(-0.4, 0.4, width, dtype=np.float32)[:, np.newaxis]
+        tile = int(rng.integers(2 * halo + 8, 2 * halo + 400))
+        difference = abs(denoiser.denoise(noisy, tile=tile) - denoiser.denoise(noisy, tile=None)).max()
+        rows.append(["tiles", f"{height}×{width} in {tile}, sigma {sigma:.0f}", f"{difference:.2e}"])
+    write(f"{Path(model).stem}_checks.csv", ["check", "case", "difference"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["awgn", "polyu", "estimate", "checks"])
+    parser.add_argument("photos", type=Path, nargs="?")
+    parser.add_argument("--model", default="photo")
+    arguments = parser.parse_args()
+    if arguments.what == "checks":
+        checks(arguments.model)
+    else:
+        {"awgn": awgn, "polyu": polyu, "estimate": estimate}[arguments.what](arguments.photos, arguments.model)
+
+
+if __name__ == "__main__":
+    main()

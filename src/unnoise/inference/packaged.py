@@ -1,0 +1,47 @@
+"""The models that come with unnoise: files in the folder ``weights``, each with its card."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+from unnoise.errors import UsageError
+from unnoise.registry import suggestion
+
+NOISE_LEVEL = "noise-level.onnx"
+
+
+def folder() -> Path:
+    """Return the folder with the packaged models."""
+    return Path(str(importlib.resources.files("unnoise.weights")))
+
+
+def packaged_models() -> list[str]:
+    """Return the names of the packaged denoisers, the default first."""
+    names = sorted(file.stem for file in folder().glob("*.onnx") if file.name != NOISE_LEVEL)
+    return sorted(names, key=lambda name: name != "photo")
+
+
+def card(name: str) -> str:
+    """Return the card of a packaged model, in Markdown: what it is for, data, licences, scores, limits, compute.
+
+    Raises:
+        UsageError: no such model.
+    """
+    return model_file(name).with_suffix(".md").read_text("utf-8")
+
+
+def model_file(name: str | Path) -> Path:
+    """Return the file of the model called ``name``; what has a suffix or a folder is a file already.
+
+    Raises:
+        UsageError: a bare name that no packaged model has.
+    """
+    path = Path(name)
+    if path.suffix or path.parent != Path() or path.exists():
+        return path
+    if str(name) not in packaged_models():
+        raise UsageError(
+            f"Unknown model {str(name)!r}. {suggestion(str(name), packaged_models())} Or give a .onnx file."
+        )
+    return folder() / f"{name}.onnx"

@@ -1,0 +1,72 @@
+"""ONNX Runtime sessions: on which device, with how many threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unnoise.errors import InputError, UsageError
+from unnoise.registry import suggestion
+
+# Names of devices, fastest first, and the execution providers of ONNX Runtime that serve them.
+DEVICES = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+# What "auto" chooses from: providers that need no preparation for every new image size.
+_AUTOMATIC = ("cuda", "rocm", "directml", "cpu")
+
+
+def available_devices() -> list[str]:
+    """Return the devices that the installed ONNX Runtime serves, fastest first; ``cpu`` is always among them."""
+    import onnxruntime
+
+    present = set(onnxruntime.get_available_providers())
+    return [name for name, provider in DEVICES.items() if provider in present]
+
+
+def open_session(content: bytes, *, threads: int | None = None, device: str = "auto") -> tuple[Any, str]:
+    """Return a session for the ONNX model ``content`` and the name of the device that it runs on.
+
+    Args:
+        content: The model.
+        threads: CPU threads; None leaves the choice to ONNX Runtime.
+        device: A name of :data:`DEVICES`, or "auto".
+
+    Raises:
+        InputError: ``threads`` is no whole number of at least 1, or the device is not there.
+        UsageError: an unknown device.
+        Exception: ONNX Runtime's own, where ``content`` is no model.
+    """
+    import onnxruntime
+
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+        raise InputError(f"threads must be a whole number of at least 1, received {threads!r}.")
+    if device != "auto" and device not in DEVICES:
+        raise UsageError(f"Unknown device {device!r}. {suggestion(str(device), ['auto', *DEVICES])}")
+    present = available_devices()
+    if device == "auto":
+        device = next(name for name in present if name in _AUTOMATIC)
+    if device not in present:
+        raise InputError(
+            f"The device {device} is not available: the installed ONNX Runtime serves {', '.join(present)}. "
+            'Choose one of these, leave device at "auto", or install the ONNX Runtime package for it.'
+        )
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        content, options, providers=list(dict.fromkeys([DEVICES[device], DEVICES["cpu"]]))
+    )
+    used = session.get_providers()[0]
+    if used != DEVICES[device]:
+        raise InputError(
+            f"The device {device} could not be started; ONNX Runtime fell back to {used}. "
+            'Check its driver and libraries, or choose device="cpu".'
+        )
+    return session, device

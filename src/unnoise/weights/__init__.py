@@ -1,0 +1,1 @@
+"""The packaged models' files; ``NOTICE.md`` states their licence."""

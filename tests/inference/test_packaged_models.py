@@ -1,0 +1,191 @@
+"""The models that come with unnoise, through the public calls."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+import unnoise
+from unnoise.errors import InputError, ModelFileError, UsageError
+from unnoise.inference import card, load, packaged_models
+from unnoise.inference.packaged import folder
+from unnoise.inference.tiles import halo_of
+
+PHOTOGRAPHS = {"astronaut": data.astronaut, "chelsea": data.chelsea, "coffee": data.coffee}
+
+
+@pytest.fixture(scope="module")
+def clean():
+    return data.astronaut()[60:220, 150:310].astype(np.float32) / 255
+
+
+def with_noise(image, sigma, seed=0):
+    rng = np.random.default_rng(seed)
+    return (image + rng.normal(0, sigma / 255, image.shape)).astype(np.float32)
+
+
+def psnr(clean, image):
+    return -10 * np.log10(np.mean((clean.astype(np.float64) - image) ** 2))
+
+
+def test_photo_is_the_default_and_comes_first():
+    assert packaged_models()[0] == "photo"
+    assert load().metadata.name == "photo"
+
+
+@pytest.mark.parametrize("name", packaged_models())
+def test_every_packaged_model_is_small_and_has_a_card(name):
+    assert (folder() / f"{name}.onnx").stat().st_size <= 5e6
+    text = card(name)
+    assert text.startswith(f"# {name}\n")
+    for heading in ("## Training data", "## Licence", "## Scores", "## Limits", "## Compute"):
+        assert heading in text
+    assert "non-commercial" in (folder() / "NOTICE.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", packaged_models())
+@pytest.mark.parametrize(("sigma", "gain"), [(15, 4), (25, 6), (50, 9)])
+def test_every_packaged_model_takes_noise_away(name, sigma, gain, clean):
+    for image in (clean, clean[..., 1]):
+        noisy = with_noise(image, sigma)
+        answer = unnoise.denoise(noisy, model=name)
+        assert answer.shape == image.shape
+        assert psnr(image, answer) > psnr(image, noisy) + gain
+
+
+@pytest.mark.parametrize("name", packaged_models())
+def test_every_packaged_model_scales_with_its_input(name, clean):
+    noisy = with_noise(clean, 25)
+    denoiser = load(name)
+    half = denoiser.denoise(noisy / 2)
+    np.testing.assert_allclose(2 * half, denoiser.denoise(noisy), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", packaged_models())
+def test_every_packaged_model_gives_in_tiles_what_it_gives_in_one_run(name):
+    denoiser = load(name)
+    halo = halo_of(denoiser.metadata.receptive_field, denoiser.metadata.stride)
+    rng = np.random.default_rng(1)
+    for sigma in (0, 25, 75):
+        height, width = rng.integers(2 * halo + 20, 2 * halo + 120, 2)
+        noisy = with_noise(np.full((height, width, 3), 0.5), sigma)
+        noisy[: height // 2] += 0.3
+        tiled = denoiser.denoise(noisy, tile=2 * halo + 16)
+        assert abs(tiled - denoiser.denoise(noisy, tile=None)).max() <= 1 / 65535
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (7, 9), (65, 33)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_any_size_and_depth_is_answered_in_kind(size, dtype):
+    scale = np.iinfo(dtype).max if dtype.startswith("u") else 1
+    image = (np.random.default_rng(0).uniform(0.2, 0.8, (*size, 3)) * scale).astype(dtype)
+    answer = unnoise.denoise(image, sigma=0.1)
+    assert answer.shape == image.shape
+    assert answer.dtype == image.dtype
+    assert abs(answer.mean() / image.mean() - 1) < 0.1
+
+
+def test_a_clean_image_comes_back_as_it_is_unless_the_noise_is_known(clean):
+    flat = np.full((80, 70, 3), 0.4, np.float64)
+    answer = unnoise.denoise(flat)
+    assert answer is not flat
+    np.testing.assert_array_equal(answer, flat)
+    whole = data.coffee()
+    batch = np.stack([whole, np.clip(whole + np.random.default_rng(0).normal(0, 25, whole.shape), 0, 255)])
+    batch = batch.astype(np.uint8)
+    answers = unnoise.denoise(batch)
+    np.testing.assert_array_equal(answers[0], batch[0])
+    assert psnr(whole / 255, answers[1] / 255) > psnr(whole / 255, batch[1] / 255) + 6
+    assert not np.array_equal(unnoise.denoise(whole, sigma=5 / 255), whole)
+    assert not np.array_equal(load().denoise(whole), whole)
+
+
+def test_what_is_not_finite_is_filled_even_where_the_rest_is_clean():
+    image = np.full((70, 70, 3), 0.4, np.float32)
+    image[3, 4] = np.nan
+    for options in ({}, {"strength": 0}, {"sigma": 0}):
+        answer = unnoise.denoise(image, **options)
+        assert np.isfinite(answer).all()
+        assert abs(answer - 0.4).max() < 0.05
+
+
+def test_no_more_than_sigma_is_taken_away(clean):
+    noisy = with_noise(clean, 25)
+    taken = {sigma: noisy - unnoise.denoise(noisy, sigma=sigma / 255) for sigma in (0, 5, 10, 100)}
+    assert not taken[0].any()
+    for sigma in (5, 10):
+        assert np.sqrt(np.mean(taken[sigma] ** 2)) == pytest.approx(sigma / 255, rel=1e-3)
+    np.testing.assert_allclose(taken[100], noisy - unnoise.denoise(noisy), atol=1e-6)
+
+
+def test_strength_mixes_and_zero_gives_the_input(clean):
+    noisy = with_noise(clean, 25)
+    whole, half = (unnoise.denoise(noisy, strength=strength) for strength in (1, 0.5))
+    np.testing.assert_allclose(half, (whole + noisy) / 2, atol=1e-6)
+    np.testing.assert_array_equal(unnoise.denoise(noisy, strength=0), noisy)
+
+
+def test_less_memory_means_more_tiles_and_the_same_answer():
+    noisy = with_noise(np.full((450, 420), 0.5), 25)
+    shares = {}
+    answers = []
+    for memory in (None, 40_000_000):
+        shares[memory] = []
+        answers.append(unnoise.denoise(noisy, max_memory=memory, progress=shares[memory].append))
+    assert shares[None] == [1]
+    assert len(shares[40_000_000]) > 1
+    assert shares[40_000_000] == sorted(shares[40_000_000])
+    assert shares[40_000_000][-1] == 1
+    np.testing.assert_allclose(*answers, atol=1 / 65535)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"model": "photos"}, UsageError, "Unknown model 'photos'.*Did you mean 'photo'"),
+        ({"model": "missing.onnx"}, ModelFileError, "no model file missing.onnx"),
+        ({"device": "gpu"}, UsageError, "Unknown device 'gpu'.*cuda"),
+        ({"device": "coreml"}, InputError, "coreml is not available.*serves.*cpu"),
+        ({"sigma": -1}, InputError, "sigma must be a number of at least 0.*-1"),
+        ({"sigma": float("nan")}, InputError, "sigma must be a number"),
+        ({"strength": 2}, InputError, "strength must be a number from 0 to 1"),
+        ({"max_memory": 0}, InputError, "max_memory must be a whole number of bytes"),
+        ({"tile": 8}, InputError, "Tiles of 8 pixels are too small"),
+    ],
+)
+def test_wrong_options_are_told(options, error, message):
+    with pytest.raises(error, match=message):
+        unnoise.denoise(with_noise(np.full((300, 300, 3), 0.5), 25), **options)
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS)
+@pytest.mark.parametrize("sigma", [10, 25, 50])
+def test_the_noise_estimate_is_near_the_noise(photograph, sigma):
+    image = PHOTOGRAPHS[photograph]().astype(np.float32) / 255
+    assert unnoise.estimate_noise(with_noise(image, sigma)) * 255 == pytest.approx(sigma, rel=0.2)
+    gray = with_noise(image.mean(axis=2), sigma)
+    assert unnoise.estimate_noise(gray) * 255 == pytest.approx(sigma, rel=0.25)
+    clipped = np.clip(with_noise(image, sigma), 0, 1)
+    present = np.sqrt(np.mean((clipped - image) ** 2))
+    # JPEG and halving change the noise; what is left of it is estimated.
+    assert unnoise.estimate_noise(np.rint(clipped * 255).astype(np.uint8)) == pytest.approx(present, rel=0.25)
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS)
+def test_photographs_without_added_noise_have_little(photograph):
+    assert unnoise.estimate_noise(PHOTOGRAPHS[photograph]()) < 4 / 255
+
+
+def test_the_estimate_of_a_batch_is_that_of_its_images():
+    rng = np.random.default_rng(0)
+    batch = np.stack([rng.normal(0.5, sigma, (30, 90, 3)) for sigma in (0.02, 0.1)])
+    levels = unnoise.estimate_noise(batch)
+    assert levels.shape == (2,)
+    assert levels.tolist() == [unnoise.estimate_noise(image) for image in batch]
+    stack = unnoise.estimate_noise(batch[..., 0], channel_axis=None)
+    assert stack.shape == (2,)
+    assert levels[1] > 3 * levels[0]
+
+
+def test_only_gray_and_rgb_images_have_an_estimate():
+    with pytest.raises(InputError, match="received 4 channels"):
+        unnoise.estimate_noise(np.zeros((9, 9, 4)))
