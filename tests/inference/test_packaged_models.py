@@ -108,13 +108,14 @@ def test_what_is_not_finite_is_filled_even_where_the_rest_is_clean():
         assert abs(answer - 0.4).max() < 0.05
 
 
-def test_no_more_than_sigma_is_taken_away(clean):
+def test_a_known_sigma_below_the_estimate_lowers_the_strength(clean):
     noisy = with_noise(clean, 25)
-    taken = {sigma: noisy - unnoise.denoise(noisy, sigma=sigma / 255) for sigma in (0, 5, 10, 100)}
-    assert not taken[0].any()
-    for sigma in (5, 10):
-        assert np.sqrt(np.mean(taken[sigma] ** 2)) == pytest.approx(sigma / 255, rel=1e-3)
-    np.testing.assert_allclose(taken[100], noisy - unnoise.denoise(noisy), atol=1e-6)
+    level = unnoise.estimate_noise(noisy)
+    whole = noisy - unnoise.denoise(noisy)
+    for sigma in (level / 4, level / 2, 2 * level):
+        taken = noisy - unnoise.denoise(noisy, sigma=sigma)
+        np.testing.assert_allclose(taken, whole * min(1, sigma / level), atol=1e-6)
+    np.testing.assert_array_equal(unnoise.denoise(noisy, sigma=0), noisy)
 
 
 def test_strength_mixes_and_zero_gives_the_input(clean):

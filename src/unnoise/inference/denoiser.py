@@ -89,8 +89,9 @@ class Denoiser:
         Args:
             image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1, 3 or the model's; uint8, uint16 or float,
                 which is never clipped.
-            sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255): no
-                more is then taken away, as root mean square of an image. 0 gives the input back. None: not known.
+            sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255). Where
+                :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
+                back. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 2/255 in it;
                 asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
@@ -119,12 +120,15 @@ class Denoiser:
             gate = False
         elif strength == 0 or sigma == 0:
             return np.array(image)
-        channels = asked.batch.shape[-1]
         clean = np.zeros(len(asked.batch), bool)
-        if gate and sigma is None and channels in (1, 3) and self.metadata.input_shape[0] is None:
-            clean = noise_levels(asked.batch) < CLEAN
-            if clean.all():
-                return np.array(image)
+        share = np.full(len(asked.batch), strength, np.float32)
+        if asked.batch.shape[-1] in (1, 3):
+            if sigma is not None:
+                share *= np.minimum(1, sigma / np.maximum(noise_levels(asked.batch), 1e-6))
+            elif gate and self.metadata.input_shape[0] is None:
+                clean = noise_levels(asked.batch) < CLEAN
+                if clean.all():
+                    return np.array(image)
         noisy = asked.batch[~clean] if clean.any() else asked.batch
         network = self._run(
             self._fit_channels(noisy),
@@ -134,10 +138,9 @@ class Denoiser:
             progress=progress,
         )
         network = self._unfit_channels(network, noisy.shape)
-        share = _share(noisy, network, float(strength), sigma)
         if share.min() < 1:
             network = network - noisy
-            network *= share
+            network *= share[~clean, np.newaxis, np.newaxis, np.newaxis]
             network += noisy
         if not clean.any():
             return asked.answer(network)
@@ -267,15 +270,6 @@ class Denoiser:
         if not any(missing):
             return batch
         return np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
-
-
-def _share(noisy: Batch, network: Batch, strength: float, sigma: float | None) -> Batch:
-    """Return how much of the network's change is taken, ``(N, 1, 1, 1)``: the strength, or less where sigma says so."""
-    share = np.full((len(noisy), 1, 1, 1), strength, np.float32)
-    if sigma is not None:
-        change = [float(np.sqrt(np.mean((a - b) ** 2, dtype=np.float64))) for a, b in zip(noisy, network, strict=True)]
-        share *= np.array([min(1.0, sigma / most) if most else 1.0 for most in change], np.float32).reshape(share.shape)
-    return share
 
 
 def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:

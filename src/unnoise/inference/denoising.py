@@ -38,7 +38,8 @@ def denoise(
             clipped. Nominal range [0, 1] for floats.
         model: The name of a model that comes with unnoise (`unnoise models` lists them), or a packaged file.
         sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255): the
-            image is then not taken for clean, and no more than this is taken away on the average. 0 gives the input.
+            image is then not taken for clean, and where the estimate is higher, the strength is lowered in proportion.
+            0 gives the input.
         strength: 0 gives the input back, 1 the network's answer, values between a mixture of both.
         channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
         data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
