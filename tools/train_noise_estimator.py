@@ -173,7 +173,7 @@ def main() -> None:
             handle.flush()
             print(*row, flush=True)
     model.save(arguments.output.with_suffix(".keras"))
-    signature = [keras.InputSpec((None, SIDE, SIDE, 3), "float32", name="patches")]
+    signature = [keras.InputSpec(shape=(None, SIDE, SIDE, 3), dtype="float32", name="patches")]
     model.export(str(arguments.output), format="onnx", verbose=False, input_signature=signature)
     graph = onnx.load(arguments.output)
     graph.producer_name, graph.doc_string = "unnoise", "log(255 sigma + 0.5) of patches (N, 64, 64, 3) in [0, 1]"

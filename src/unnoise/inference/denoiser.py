@@ -93,7 +93,7 @@ class Denoiser:
                 :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
                 back. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
-            gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 2/255 in it;
+            gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 0.5/255 in it;
                 asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.

@@ -17,8 +17,9 @@ Array = npt.NDArray[Any]
 
 # Side of the network's patches, and how many lie along an axis at most.
 SIDE, GRID = 64, 8
-# An image with less noise than this is clean: it would lose more by denoising than it would gain.
-CLEAN = 2 / 255
+# An image with less noise than this is clean. It is low, since the correlated noise of cameras reads low, and a clean
+# photograph that goes through the network changes little; see benchmarks/results/clean_gate.csv.
+CLEAN = 0.5 / 255
 
 
 def estimate_noise(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Any:
