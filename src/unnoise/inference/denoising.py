@@ -29,9 +29,9 @@ def denoise(
 ) -> Array:
     """Return the denoised image, in the shape, dtype and range of ``image``.
 
-    The strength of the noise need not be known. An image in which :func:`estimate_noise` finds less than 0.5/255 is clean
-    and is given back as it is; so is each clean image of a batch. The model is kept for the next call; :func:`load`
-    gives it to those who want to hold it themselves.
+    The strength of the noise need not be known. An image in which :func:`estimate_noise` finds less than 0.5/255 is
+    clean and is given back as it is; so is each clean image of a batch. The model is kept for the next call;
+    :func:`load` gives it to those who want to hold it themselves.
 
     Args:
         image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1 or 3; uint8, uint16 or float, which is never

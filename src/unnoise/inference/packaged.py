@@ -38,7 +38,7 @@ def model_file(name: str | Path) -> Path:
         UsageError: a bare name that no packaged model has.
     """
     path = Path(name)
-    if path.suffix or path.parent != Path() or path.exists():
+    if path.suffix or path.parent != Path():
         return path
     if str(name) not in packaged_models():
         raise UsageError(
