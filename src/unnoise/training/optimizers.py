@@ -9,7 +9,7 @@ import keras
 from unnoise.training.recipe import Training
 
 # Shares of the steps in which the trapezoid rises and falls.
-_RISE, _FALL = 0.01, 0.3
+_RISE, _FALL = 0.01, 0.5
 
 
 def optimizer(training: Training, steps: int) -> Any:
@@ -25,7 +25,7 @@ def optimizer(training: Training, steps: int) -> Any:
 
 
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """A rate that is constant for most of the steps, and falls linearly to 0 in the last 30 %.
+    """A rate that is constant for most of the steps, and falls linearly to 0 in the second half.
 
     It rises in the first 1 %. Unlike with a cosine, the steps before the fall do not depend on how many will follow.
     Haegele et al., *Scaling laws and compute-optimal training beyond fixed training durations*, NeurIPS 2024.
