@@ -1,0 +1,28 @@
+"""Tables in cards and README are those of the committed results."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT / "tools" / "photo_card.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("photo_card", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_card_has_the_figures_of_the_results(tool):
+    card = (tool.WEIGHTS / "photo.md").read_text("utf-8")
+    assert tool.filled(card) == card
+    psnr = {(row["set"], row["sigma"]): row["psnr"] for row in tool.read("photo_awgn.csv")}
+    assert len(psnr) == 12
+    for (name, _), value in psnr.items():
+        line = next(line for line in card.splitlines() if line.startswith(f"| {tool.NAMES[name]}"))
+        assert value in line
+    assert psnr["cbsd68", "25"] in (ROOT / "README.md").read_text("utf-8")
