@@ -9,52 +9,68 @@ from typing import Any
 from unnoise.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """What a file format can hold, and how it is written.
 
     Args:
         name: The name in messages.
-        loader: The libvips loader that recognises it.
+        suffixes: The file name suffixes, the usual one first, in lower case.
+        loader: The libvips loader that recognises it, without ``_source``; empty for those that Pillow serves.
         marks: What the content begins with, where libvips needs more than that to recognise it.
         dtypes: The pixel types it holds as they are.
         alpha: Whether it holds transparency.
+        lossless: Whether pixels come back as they were written.
         options: What the libvips writer is told.
+        end: What a whole file has at its end, where libvips does not miss it.
     """
 
     name: str
+    suffixes: tuple[str, ...]
     loader: str
     marks: tuple[bytes, ...]
     dtypes: tuple[str, ...]
     alpha: bool
+    lossless: bool
     options: dict[str, Any] = field(default_factory=dict)
+    end: bytes = b""
 
 
-_JPEG = Format("JPEG", "jpegload_buffer", (b"\xff\xd8\xff",), ("uint8",), False, {"Q": 95})
-_PNG = Format("PNG", "pngload_buffer", (b"\x89PNG",), ("uint8", "uint16"), True)
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # either byte order, small or big
-_TIFF = Format("TIFF", "tiffload_buffer", _TIFF_MARKS, ("uint8", "uint16", "float32"), True, {"compression": "deflate"})
-# exact keeps the colour of wholly transparent pixels.
-_WEBP = Format("WebP", "webpload_buffer", (), ("uint8",), True, {"lossless": True, "exact": True})
+_ALL = (
+    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpegload", (b"\xff\xd8\xff",), ("uint8",), False, False),
+    Format("PNG", (".png",), "pngload", (b"\x89PNG",), ("uint8", "uint16"), True, True, end=b"IEND\xaeB`\x82"),
+    Format(
+        "TIFF", (".tif", ".tiff"), "tiffload", _TIFF_MARKS, ("uint8", "uint16", "float32"), True, True,
+        {"compression": "deflate"},
+    ),
+    # exact keeps the colour of wholly transparent pixels.
+    Format("WebP", (".webp",), "webpload", (), ("uint8",), True, True, {"lossless": True, "exact": True}),
+    Format(
+        "AVIF", (".avif",), "heifload", (), ("uint8", "uint16"), True, True, {"lossless": True, "compression": "av1"},
+    ),
+    Format("GIF", (".gif",), "gifload", (b"GIF8",), ("uint8",), True, False, end=b";"),
+    Format("BMP", (".bmp", ".dib"), "", (b"BM",), ("uint8",), False, True),
+    Format("PPM", (".ppm", ".pgm", ".pnm"), "", (b"P5", b"P6"), ("uint8",), False, True),
+)  # fmt: skip
 
-FORMATS: dict[str, Format] = {
-    ".jpg": _JPEG,
-    ".jpeg": _JPEG,
-    ".png": _PNG,
-    ".tif": _TIFF,
-    ".tiff": _TIFF,
-    ".webp": _WEBP,
-}
+FORMATS: dict[str, Format] = {suffix: format_ for format_ in _ALL for suffix in format_.suffixes}
 """The formats by file name suffix, in lower case."""
 
-NAMES = "JPEG, PNG, TIFF or WebP"
+NAMES = "JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP or PPM"
+
+
+def by_loader(loader: str) -> Format | None:
+    """Return the format that libvips' ``loader`` reads."""
+    name = loader.removesuffix("_source").removesuffix("_buffer")
+    return next((format_ for format_ in _ALL if format_.loader == name), None)
 
 
 def image_files(folder: str | Path) -> list[Path]:
     """Give the image files in a folder, sorted by name.
 
-    Files count by their suffix (.jpg, .jpeg, .png, .tif, .tiff, .webp, in any case); they are not opened. Subfolders
-    and hidden files, whose name starts with a dot, are left out.
+    Files count by their suffix (.jpg, .png, .tif, .webp, .avif, .gif, .bmp, .ppm and the like, in any case); they are
+    not opened. Subfolders and hidden files, whose name starts with a dot, are left out.
 
     Args:
         folder: The folder to list.
@@ -95,10 +111,14 @@ def libvips() -> Any:
 
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
+    # It reads what the writer has spooled; no file is taken for raw samples by its content.
+    pyvips.operation_block_set("VipsForeignLoadRaw", False)
     return pyvips
 
 
 def reason(error: Exception) -> str:
     """Return the telling line of a libvips message, which has several: the last, without its full stop."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # pyvips' own look-ups leave such lines in the buffer of messages.
+    lines = [line for line in lines if "no property named" not in line]
     return lines[-1].rstrip(".") if lines else "no reason given"

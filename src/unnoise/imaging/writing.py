@@ -1,38 +1,26 @@
-"""Writing one image file: whole or not at all, never over another by accident."""
+"""Writing one image: whole or not at all, never over another by accident."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from unnoise.atomic import atomic_path
-from unnoise.errors import OutputError
-from unnoise.imaging.formats import FORMATS, Format, libvips, reason
+from unnoise.imaging.encoding import format_of, write_strips
+from unnoise.imaging.formats import libvips
 from unnoise.imaging.image import Image
-from unnoise.registry import suggestion
-
-_FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
-_INTERPRETATIONS = {
-    ("uint8", 1): "b-w",
-    ("uint8", 3): "srgb",
-    ("uint16", 1): "grey16",
-    ("uint16", 3): "rgb16",
-    ("float32", 1): "b-w",
-    ("float32", 3): "scrgb",
-}
+from unnoise.imaging.image_file import PROFILE, Header
 
 
 def write_image(path: str | Path, image: Image, *, overwrite: bool = False) -> None:
     """Write an image to a file; the suffix of the name chooses the format.
 
-    PNG (8 and 16 bit), TIFF (8, 16 bit and float32, deflate) and WebP (8 bit) are written without loss, JPEG with
-    quality 95. JPEG and WebP hold 8 bits: 16-bit pixels are rounded for them. WebP stores gray as three equal channels.
-    The ICC profile is written along.
+    PNG (8 and 16 bit), TIFF (8, 16 bit and float32, deflate), WebP (8 bit), AVIF (8 and 12 bit), BMP and PPM (8 bit)
+    are written without loss, JPEG with quality 95, GIF with a palette. 16-bit pixels are rounded where the format holds
+    fewer bits. WebP stores gray as three equal channels. The ICC profile is written along where the format holds it.
 
     Args:
-        path: The file: .jpg, .jpeg, .png, .tif, .tiff or .webp.
+        path: The file: .jpg, .jpeg, .png, .tif, .tiff, .webp, .avif, .gif, .bmp, .ppm or .pgm.
         image: What to write.
         overwrite: Whether an existing file may be replaced, default False.
 
@@ -51,48 +39,24 @@ def write_image(path: str | Path, image: Image, *, overwrite: bool = False) -> N
         ...     int(read_image(f"{folder}/red.tif").pixels.max())
         40000
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"Cannot write {path}: unknown suffix {path.suffix!r}. {suggestion(suffix, FORMATS)}")
-    target = FORMATS[suffix]
-    _check_fits(path, image, target)
-    with atomic_path(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(_encoded(path, image, target))
-
-
-def _check_fits(path: Path, image: Image, target: Format) -> None:
-    """Raise OutputError where writing would lose more than depth."""
-    if image.alpha is not None and not target.alpha:
-        raise OutputError(f"Cannot write {path}: {target.name} holds no transparency. Write .png, .tif or .webp.")
-    if image.pixels.dtype == np.float32 and "float32" not in target.dtypes:
-        raise OutputError(
-            f"Cannot write {path}: {target.name} holds no floats. Write .tif, or make the image 8 or 16 bit."
-        )
-
-
-def _encoded(path: Path, image: Image, target: Format) -> bytes:
-    """Return the bytes of the file."""
-    vips = libvips()
     pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., np.newaxis]
-    colours = pixels.shape[2]
     samples = pixels if image.alpha is None else np.concatenate([pixels, image.alpha[..., np.newaxis]], axis=2)
-    if samples.dtype.name not in target.dtypes:
-        # 65535 = 255 * 257, hence the nearest 8-bit level.
-        samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    samples = samples.astype(samples.dtype.name, copy=False)  # in the byte order of this machine
-    height, width, bands = samples.shape
-    dtype = samples.dtype.name
-    source = vips.Image.new_from_memory(samples.tobytes(), width, height, bands, _FORMATS[dtype])
-    source = source.copy(interpretation=_INTERPRETATIONS[dtype, colours])
+    metadata = {}
     if image.icc_profile is not None:
-        source.set_type(vips.GValue.blob_type, "icc-profile-data", image.icc_profile)
-    options: dict[str, Any] = dict(target.options)
-    if dtype == "float32":
-        options["predictor"] = "float"
-    try:
-        return bytes(source.write_to_buffer(path.suffix.lower(), **options))
-    except vips.Error as error:
-        raise OutputError(
-            f"Cannot write {path}: {target.name} refuses the image ({reason(error)}). Choose another format."
-        ) from error
+        metadata[PROFILE] = (libvips().GValue.blob_type, image.icc_profile)
+    header = Header(
+        name=str(path),
+        format=format_of(path),
+        width=samples.shape[1],
+        height=samples.shape[0],
+        channels=pixels.shape[2],
+        dtype=samples.dtype.name,
+        alpha=image.alpha is not None,
+        metadata=metadata,
+        resolution=(1.0, 1.0),
+        quality=None,
+        bits=image.depth,
+        notes=(),
+    )
+    # In the byte order of this machine.
+    write_strips(path, header, [samples.astype(samples.dtype.name, copy=False)], overwrite=overwrite)
