@@ -12,9 +12,19 @@ Example:
 """
 
 from unnoise.inference.denoiser import Classification, Denoiser, load
-from unnoise.inference.denoising import denoise
+from unnoise.inference.denoising import denoise, kept
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import estimate_noise
 from unnoise.inference.packaged import card, packaged_models
 
-__all__ = ["Classification", "Denoiser", "Metadata", "card", "denoise", "estimate_noise", "load", "packaged_models"]
+__all__ = [
+    "Classification",
+    "Denoiser",
+    "Metadata",
+    "card",
+    "denoise",
+    "estimate_noise",
+    "kept",
+    "load",
+    "packaged_models",
+]

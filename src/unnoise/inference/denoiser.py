@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,8 @@ from unnoise.inference.noise_level import CLEAN, noise_levels
 from unnoise.inference.packaged import model_file
 from unnoise.inference.pixels import Batch, question
 from unnoise.inference.session import open_session
-from unnoise.inference.tiles import Tiling, halo_of, tiling
+from unnoise.inference.strips import rows_of_tiles
+from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
 
 Array = npt.NDArray[Any]
 
@@ -26,8 +27,13 @@ NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 
 # Pixels that go through the network at once, which bounds the memory of large batches and images.
 CHUNK_PIXELS = 1 << 20
+# Pixels of a row of tiles, as wide as the image, which bounds the memory of wide ones read from top to bottom.
+BAND_PIXELS = 6 << 20
 # Bytes that a pixel takes in the network of the packaged model photo; see benchmarks/results/photo_memory.csv.
 BYTES_PER_PIXEL = 400
+
+# Rec. ITU-R BT.601.
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Progress = Callable[[float], None]
 
@@ -73,6 +79,7 @@ class Denoiser:
         *,
         sigma: float | None = None,
         strength: float = 1.0,
+        chroma: float | None = None,
         gate: bool = False,
         channel_axis: int | None = -1,
         data_range: float | None = None,
@@ -93,6 +100,8 @@ class Denoiser:
                 :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
                 back. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
+            chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
+                apart; None: ``1 - (1 - strength)^2``, by which texture returns before colour noise does.
             gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 0.5/255 in it;
                 asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
@@ -107,8 +116,9 @@ class Denoiser:
                 overlap needs.
             ModelFileError: a model of fixed size, and an image of another.
         """
-        if isinstance(strength, bool) or not (isinstance(strength, Real) and 0 <= strength <= 1):
-            raise InputError(f"strength must be a number from 0 to 1, received {strength!r}.")
+        for name, value in (("strength", strength), ("chroma", 0 if chroma is None else chroma)):
+            if isinstance(value, bool) or not (isinstance(value, Real) and 0 <= value <= 1):
+                raise InputError(f"{name} must be a number from 0 to 1, received {value!r}.")
         if sigma is not None and (isinstance(sigma, bool) or not (isinstance(sigma, Real) and 0 <= sigma < np.inf)):
             raise InputError(f"sigma must be a number of at least 0 in units of [0, 1], received {sigma!r}.")
         if tile is not None and tile != "auto" and (not isinstance(tile, int) or tile < 1):
@@ -118,13 +128,13 @@ class Denoiser:
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
         if asked.filled:
             gate = False
-        elif strength == 0 or sigma == 0:
+        elif (strength == 0 and not chroma) or sigma == 0:
             return np.array(image)
         clean = np.zeros(len(asked.batch), bool)
-        share = np.full(len(asked.batch), strength, np.float32)
+        share = np.ones((len(asked.batch), 1, 1, 1), np.float32)
         if asked.batch.shape[-1] in (1, 3):
             if sigma is not None:
-                share *= np.minimum(1, sigma / np.maximum(noise_levels(asked.batch), 1e-6))
+                share[:, 0, 0, 0] = np.minimum(1, sigma / np.maximum(noise_levels(asked.batch), 1e-6))
             elif gate and self.metadata.input_shape[0] is None:
                 clean = noise_levels(asked.batch) < CLEAN
                 if clean.all():
@@ -134,14 +144,11 @@ class Denoiser:
             self._fit_channels(noisy),
             DENOISED,
             tile=tile,
-            pixels=CHUNK_PIXELS if max_memory is None else max_memory // BYTES_PER_PIXEL,
+            pixels=_pixels(max_memory),
             progress=progress,
         )
         network = self._unfit_channels(network, noisy.shape)
-        if share.min() < 1:
-            network = network - noisy
-            network *= share[~clean, np.newaxis, np.newaxis, np.newaxis]
-            network += noisy
+        network = mixed(noisy, network, strength, chroma, share[~clean])
         if not clean.any():
             return asked.answer(network)
         whole = asked.batch.copy()
@@ -149,6 +156,49 @@ class Denoiser:
         answer = asked.answer(whole)
         answer[clean] = np.asarray(image)[clean]
         return answer
+
+    def denoise_strips(
+        self,
+        strips: Iterable[Batch],
+        height: int,
+        width: int,
+        *,
+        strength: float = 1.0,
+        chroma: float | None = None,
+        tile: int | Literal["auto"] | None = "auto",
+        max_memory: int | None = None,
+        progress: Progress = lambda share: None,
+    ) -> Iterator[Batch]:
+        """Denoise an image that is read and written from top to bottom; the result is that of :meth:`denoise`.
+
+        Args:
+            strips: Finite float32 arrays ``(h, width, C)`` in the range [0, 1], ``height`` rows in all; C 1, 3 or the
+                model's.
+            height, width: The image's size.
+            strength, chroma, tile, max_memory, progress: As in :meth:`denoise`.
+
+        Yields:
+            Arrays ``(h, width, C)`` from top to bottom.
+
+        Raises:
+            ModelFileError: a model of fixed size, and an image of another.
+        """
+        if self.metadata.input_shape[0] is not None:
+            image = np.concatenate(list(strips))
+            yield self.denoise(image, strength=strength, chroma=chroma, progress=progress)
+            return
+        stride = self.metadata.stride
+        size = round_up(height, stride), round_up(width, stride)
+        cut = self._tiling(*size, tile, _pixels(max_memory), tallest=BAND_PIXELS // size[1]) or single_tile(*size)
+        for span, seen in rows_of_tiles(strips, height, width, size, cut):
+            images = self._fit_channels(seen[np.newaxis])
+            answers = [self._row_of_tiles(image, span, cut) for image in images]
+            rows = answers[0][np.newaxis] if len(answers) == 1 else np.stack(answers)
+            noisy = seen[np.newaxis, span.inner]
+            network = self._unfit_channels(rows, noisy.shape)
+            last = min(span.last, height)
+            yield mixed(noisy, network, strength, chroma)[0, : last - span.first, :width]
+            progress(last / height)
 
     def classify(
         self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None
@@ -206,7 +256,7 @@ class Denoiser:
     ) -> Batch:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
-        cut = self._tiling(padded, tile, pixels)
+        cut = self._tiling(padded.shape[1], padded.shape[2], tile, pixels)
         try:
             if cut is None:
                 result = self._in_chunks(padded, output, pixels, progress)
@@ -233,27 +283,32 @@ class Denoiser:
             progress(min(1.0, (start + chunk) / len(padded)))
         return results[0] if len(results) == 1 else np.concatenate(results)
 
-    def _tiling(self, padded: Batch, tile: int | Literal["auto"] | None, pixels: int) -> Tiling | None:
+    def _tiling(
+        self, height: int, width: int, tile: int | Literal["auto"] | None, pixels: int, tallest: int | None = None
+    ) -> Tiling | None:
         """Return how the images are cut; None where they go through the network whole."""
         card = self.metadata
         if tile is None or card.receptive_field is None or card.input_shape[0] is not None:
             return None
-        height, width = padded.shape[1:3]
         halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
-        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels)
+        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
         return cut if len(cut) > 1 else None
 
     def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress) -> Batch:
         result = np.empty_like(padded)
-        done = 0
-        for image, answer in zip(padded, result, strict=True):
-            for rows, columns in cut:
-                seen = np.ascontiguousarray(image[np.newaxis, rows.seen, columns.seen])
-                network = self._session.run([DENOISED], {NOISY: seen})[0]
-                answer[rows.kept, columns.kept] = network[0, rows.inner, columns.inner]
-                done += 1
-                progress(done / (len(padded) * len(cut)))
+        for number, (image, answer) in enumerate(zip(padded, result, strict=True)):
+            for rows in cut.rows:
+                answer[rows.kept] = self._row_of_tiles(image[rows.seen], rows, cut)
+                progress((number + rows.last / len(image)) / len(padded))
         return result
+
+    def _row_of_tiles(self, seen: Batch, rows: Span, cut: Tiling) -> Batch:
+        """Return what is kept of a row of tiles, for the rows ``(h, W, C)`` that it sees."""
+        answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
+        for columns in cut.columns:
+            tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
+            answer[:, columns.kept] = self._session.run([DENOISED], {NOISY: tile})[0][0, rows.inner, columns.inner]
+        return answer
 
     def _padded(self, batch: Batch) -> Batch:
         """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
@@ -270,6 +325,29 @@ class Denoiser:
         if not any(missing):
             return batch
         return np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+
+
+def mixed(noisy: Batch, network: Batch, strength: float, chroma: float | None, share: Batch | float = 1.0) -> Batch:
+    """Return ``noisy`` with the part of the network's change that strength, chroma and ``share``, a factor, leave."""
+    chroma = 1 - (1 - strength) ** 2 if chroma is None else chroma
+    if strength == 1 and chroma == 1 and np.min(share) == 1:
+        return network
+    change = network - noisy
+    if noisy.shape[-1] == 3 and chroma != strength:
+        luma = change @ LUMA
+        change -= luma[..., np.newaxis]
+        change *= np.float32(chroma)
+        change += np.float32(strength) * luma[..., np.newaxis]
+    else:
+        change *= np.float32(strength)
+    change *= share
+    change += noisy
+    return change
+
+
+def _pixels(max_memory: int | None) -> int:
+    """Return how many pixels may go through the network at once."""
+    return CHUNK_PIXELS if max_memory is None else max_memory // BYTES_PER_PIXEL
 
 
 def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from unnoise.errors import InputError
 from unnoise.inference.packaged import NOISE_LEVEL, folder
 from unnoise.inference.pixels import Batch, question
 from unnoise.inference.session import open_session
+from unnoise.inference.strips import rows_of_tiles
+from unnoise.inference.tiles import Span, Tiling
 
 Array = npt.NDArray[Any]
 
 # Side of the network's patches, and how many lie along an axis at most.
 SIDE, GRID = 64, 8
+# Patches that go through the network at once, for its memory.
+TOGETHER = 16
 # An image with less noise than this is clean. It is low, since the correlated noise of cameras reads low, and a clean
 # photograph that goes through the network changes little; see benchmarks/results/clean_gate.csv.
 CLEAN = 0.5 / 255
@@ -59,23 +64,32 @@ def estimate_noise(image: Array, *, channel_axis: int | None = -1, data_range: f
 
 def noise_levels(batch: Batch) -> npt.NDArray[np.float64]:
     """Return the noise ``(N,)`` of each image of a batch ``(N, H, W, C)``, C 1 or 3."""
-    return np.array([_level(image) for image in batch])
+    return np.array([noise_of_strips([image], *image.shape[:2]) for image in batch])
 
 
-def _level(image: Batch) -> float:
-    missing = [max(0, SIDE - side) for side in image.shape[:2]]
-    if any(missing):
-        image = np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
-    rows, columns = (_starts(side) for side in image.shape[:2])
-    patches = np.stack([image[row : row + SIDE, column : column + SIDE] for row in rows for column in columns])
-    patches = np.repeat(patches, 3 // patches.shape[-1], axis=-1)
-    logarithms = _network().run(None, {"patches": patches})[0]
+def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> float:
+    """Return the noise of one image that is read from top to bottom.
+
+    Args:
+        strips: Arrays ``(h, width, C)``, C 1 or 3, ``height`` rows in all.
+        height, width: The image's size.
+    """
+    columns = _starts(width)
+    bands = tuple(Span(start, start + SIDE, start, start + SIDE) for start in _starts(height))
+    patches = []
+    # A small image is mirrored to the size of one patch.
+    size = max(height, SIDE), max(width, SIDE)
+    for _, band in rows_of_tiles(strips, height, width, size, Tiling(bands, ())):
+        patches += [band[:, column : column + SIDE] for column in columns]
+    stacked = np.repeat(np.stack(patches), 3 // patches[0].shape[-1], axis=-1)
+    parts = [_network().run(None, {"patches": stacked[i : i + TOGETHER]})[0] for i in range(0, len(stacked), TOGETHER)]
+    logarithms = np.concatenate(parts)
     return max(0.0, float(np.exp(np.median(logarithms)) - 0.5) / 255)
 
 
 def _starts(side: int) -> list[int]:
     count = min(GRID, -(-side // SIDE))
-    return [round(start) for start in np.linspace(0, side - SIDE, count)]
+    return [round(start) for start in np.linspace(0, max(0, side - SIDE), count)]
 
 
 @functools.cache

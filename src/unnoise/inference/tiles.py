@@ -87,7 +87,14 @@ def spans(length: int, side: int, halo: int) -> tuple[Span, ...]:
     )
 
 
-def tiling(height: int, width: int, *, stride: int, halo: int, side: int | None, pixels: int) -> Tiling:
+def single_tile(height: int, width: int) -> Tiling:
+    """Return the tiling of an image that goes through the network whole."""
+    return Tiling((Span(0, height, 0, height),), (Span(0, width, 0, width),))
+
+
+def tiling(
+    height: int, width: int, *, stride: int, halo: int, side: int | None, pixels: int, tallest: int | None = None
+) -> Tiling:
     """Return how an image of ``height`` × ``width``, multiples of the stride, is cut.
 
     Args:
@@ -96,6 +103,7 @@ def tiling(height: int, width: int, *, stride: int, halo: int, side: int | None,
         halo: As :func:`halo_of` gives it.
         side: Largest side of a tile; None: the fewest tiles of at most ``pixels`` pixels.
         pixels: Most pixels of a tile where ``side`` is None.
+        tallest: Largest height of a tile where ``side`` is None, if that can be met; None: any.
 
     Raises:
         InputError: ``side`` leaves nothing to keep between two halos.
@@ -110,6 +118,8 @@ def tiling(height: int, width: int, *, stride: int, halo: int, side: int | None,
             )
         return Tiling(spans(height, side, halo), spans(width, side, halo))
     rows, columns = (_choices(length, stride, halo) for length in (height, width))
+    if tallest is not None:
+        rows = {a: work for a, work in rows.items() if a <= tallest} or {min(rows): rows[min(rows)]}
     # The least work, of that the largest tiles; where nothing fits, the smallest.
     fitting = [(work * more, -a, -b) for a, work in rows.items() for b, more in columns.items() if a * b <= pixels]
     _, a, b = min(fitting, default=(0, -min(rows), -min(columns)))
