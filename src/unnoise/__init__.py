@@ -15,8 +15,9 @@ from unnoise._version import __version__
 
 if TYPE_CHECKING:
     from unnoise import datasets, errors, evaluation, metrics, models, noise, training
+    from unnoise.batch import denoise
     from unnoise.imaging import read_image, write_image
-    from unnoise.inference import denoise, estimate_noise, load
+    from unnoise.inference import estimate_noise, load
 
 __all__ = [
     "__version__",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _ATTRIBUTES = {
-    "denoise": "unnoise.inference",
+    "denoise": "unnoise.batch",
     "estimate_noise": "unnoise.inference",
     "load": "unnoise.inference",
     "read_image": "unnoise.imaging",

@@ -25,7 +25,7 @@ def test_python_example_runs(number, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["datasets", "evaluation", "models", "noise", "recipes"])
+@pytest.mark.parametrize("name", ["datasets", "evaluation", "models", "noise", "photographs", "recipes"])
 def test_python_in_guides_runs(name, tmp_path, monkeypatch):
     # Blocks of one document belong together. What they register is forgotten afterwards.
     from unnoise.models import registry

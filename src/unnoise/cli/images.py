@@ -12,32 +12,69 @@ from unnoise.errors import UsageError
 
 
 def denoise(
-    image: Annotated[Path, typer.Argument(help="The image to denoise.")],
-    model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
+    source: Annotated[
+        str, typer.Argument(metavar="IMAGE|FOLDER|-", help="The image, a folder of images, or - for standard input.")
+    ],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="The file to write; by default IMAGE with .denoised before its suffix."),
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE|FOLDER|-",
+            help="Where to write; by default beside the image, with .denoised before the suffix. - is standard output.",
+        ),
     ] = None,
+    model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
     sigma: Annotated[
         float | None, typer.Option("--sigma", min=0, help="Noise where it is known, for white = 255; 0: unchanged.")
     ] = None,
     strength: Annotated[float, typer.Option("--strength", min=0, max=100, help="0: unchanged, 100: all of it.")] = 100,
+    chroma: Annotated[
+        float | None, typer.Option("--chroma", min=0, max=100, help="Strength for colour noise apart from brightness.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Denoise images that seem clean, too.")] = False,
+    format: Annotated[
+        str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
+    ] = None,
+    strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, XMP, IPTC and comments.")] = False,
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Sub-folders, too.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip the files of a folder that are done.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Write what was done to each file as JSON.")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, coreml, directml, ...")] = "auto",
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads; by default all.")] = None,
+    max_memory: Annotated[
+        int | None, typer.Option("--max-memory", min=1, metavar="MB", help="What the network may take, about.")
+    ] = None,
+    max_pixels: Annotated[float, typer.Option("--max-pixels", min=0, help="Refuse larger images; megapixels.")] = 1000,
     overwrite: Overwrite = False,
 ) -> None:
-    """Denoise an image; needs no Keras."""
-    from unnoise.imaging import read_image, write_image
+    """Denoise an image or a folder of images; nothing else is changed. Needs no Keras."""
+    from unnoise.batch import FileOptions
+    from unnoise.cli.denoising import denoise_folder, denoise_one
     from unnoise.inference import load
 
-    output = output or image.with_name(f"{image.stem}.denoised{image.suffix}")
-    denoiser = load(model)
-    noisy = read_image(image)
-    known = None if sigma is None else sigma / 255
-    denoised = denoiser.denoise(noisy.to_float(), sigma=known, strength=strength / 100, gate=True)
-    write_image(output, noisy.with_float(denoised), overwrite=overwrite)
-    typer.echo(f"{output}")
-    if denoiser.metadata.kind == "composite":
-        answer = denoiser.classify(noisy.to_float())
-        typer.echo(f"class: {answer}")
+    options = FileOptions(
+        sigma=None if sigma is None else sigma / 255,
+        strength=strength / 100,
+        chroma=None if chroma is None else chroma / 100,
+        force=force,
+        strip=strip,
+        overwrite=overwrite,
+        most_pixels=int(max_pixels * 1e6),
+        max_memory=None if max_memory is None else max_memory * 1_000_000,
+    )
+    suffix = None if format is None else f".{format.lower().removeprefix('.')}"
+    if source != "-" and Path(source).is_dir():
+        if output is None or output == "-":
+            raise UsageError(f"{source} is a folder: give the folder to write to with -o.")
+        denoiser = load(model, threads=threads, device=device)
+        denoise_folder(
+            Path(source), Path(output), denoiser, options, suffix, recursive=recursive, resume=resume, report=report
+        )
+        return
+    if recursive or resume:
+        raise UsageError("-r and --resume are for folders.")
+    denoise_one(source, output, load(model, threads=threads, device=device), options, suffix, report=report)
 
 
 def models(

@@ -1,0 +1,117 @@
+"""Denoising in one call, whatever kind of image is given: array, Pillow image, content of a file, or path."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from unnoise.batch.one_file import FileOptions, denoise_file
+from unnoise.errors import InputError
+from unnoise.imaging.image_file import open_image
+from unnoise.inference import denoise as denoise_array
+from unnoise.inference import kept
+from unnoise.inference.denoiser import Progress
+
+
+def denoise(
+    image: Any,
+    *,
+    model: str | Path = "photo",
+    sigma: float | None = None,
+    strength: float = 1.0,
+    channel_axis: int | None = -1,
+    data_range: float | None = None,
+    tile: int | Literal["auto"] | None = "auto",
+    max_memory: int | None = None,
+    device: str = "auto",
+    progress: Progress = lambda share: None,
+) -> Any:
+    """Return the denoised image, in the kind of ``image``.
+
+    The strength of the noise need not be known. An image in which :func:`unnoise.estimate_noise` finds less than
+    0.5/255 is clean and is given back as it is. The model is kept for the next call; :func:`unnoise.load` gives it to
+    those who want to hold it themselves.
+
+    Args:
+        image: An array ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1 or 3, uint8, uint16 or float, nominal
+            range [0, 1] for floats, which are never clipped; or a Pillow image; or the content of an image file as
+            bytes; or a path.
+        model: The name of a model that comes with unnoise (`unnoise models` lists them), or a packaged file.
+        sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255): the
+            image is then not taken for clean, and where the estimate is higher, the strength is lowered in proportion.
+            0 gives the input.
+        strength: 0 gives the input back, 1 the network's answer, values between a mixture of both.
+        channel_axis: The axis of the channels of an array; None: three axes are gray images ``(N, H, W)``.
+        data_range: The value that stands for white in an array; None means 255, 65535 or 1.0 by dtype.
+        tile: Largest side of a tile in pixels for arrays and Pillow images; "auto" takes tiles of about a megapixel,
+            None no tiles.
+        max_memory: Bytes that the network's computation may take, about, beside the image and the answer.
+        device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
+        progress: Called with the share that is done, up to 1.
+
+    Returns:
+        A new array, Pillow image or content of the same shape, type, range and format; for a path, the path of a new
+        file beside it, with ``.denoised`` before the suffix.
+
+    Raises:
+        InputError: no image, values far outside the range, a wrong option, or a missing device.
+        OutputError: for a path, where the new file exists already or cannot be written.
+        ModelFileError: a model that cannot be used, or not with an image of this size.
+        UsageError: an unknown name of a model or device.
+
+    Example:
+        >>> import numpy as np
+        >>> import unnoise
+        >>> noisy = np.random.default_rng(0).normal(128, 25, (96, 96, 3)).clip(0, 255).astype(np.uint8)
+        >>> answer = unnoise.denoise(noisy)
+        >>> answer.dtype, answer.shape, bool(answer.std() < 6)
+        (dtype('uint8'), (96, 96, 3), True)
+    """
+    if isinstance(image, (str, Path, bytes)):
+        options = FileOptions(sigma=sigma, strength=strength, max_memory=max_memory)
+        denoiser = kept(model, device)
+        if not isinstance(image, bytes):
+            path = Path(image)
+            target = path.with_name(f"{path.stem}.denoised{path.suffix}")
+            denoise_file(path, target, denoiser=denoiser, options=options, progress=progress)
+            return target
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / f"image{open_image(image).format.suffixes[0]}"
+            denoise_file(image, target, denoiser=denoiser, options=options, progress=progress)
+            return target.read_bytes()
+
+    def by_array(pixels: Any, **more: Any) -> Any:
+        return denoise_array(
+            pixels, model=model, sigma=sigma, strength=strength, tile=tile, max_memory=max_memory, device=device,
+            progress=progress, **more,
+        )  # fmt: skip
+
+    # Whoever has a Pillow image has imported Pillow.
+    pillow = sys.modules.get("PIL.Image")
+    if pillow is not None and isinstance(image, pillow.Image):
+        return _pillow(image, by_array)
+    return by_array(image, channel_axis=channel_axis, data_range=data_range)
+
+
+def _pillow(image: Any, by_array: Any) -> Any:
+    """Return the denoised Pillow image, alpha and information as they were; palettes and CMYK become RGB."""
+    import PIL.Image
+
+    if image.mode not in ("L", "LA", "RGB", "RGBA", "I;16"):
+        if image.mode not in ("1", "P", "CMYK", "YCbCr"):
+            raise InputError(f"Pillow images of mode {image.mode} are not supported. Convert it to L, RGB or RGBA.")
+        transparent = image.mode == "P" and "transparency" in image.info
+        image = image.convert("L" if image.mode == "1" else "RGBA" if transparent else "RGB")
+    pixels = np.asarray(image)
+    alpha = pixels[..., -1:] if image.mode in ("LA", "RGBA") else None
+    colours = pixels if alpha is None else pixels[..., :-1]
+    answer = by_array(colours, channel_axis=-1)
+    if alpha is not None:
+        answer = np.concatenate([answer, alpha], axis=-1)
+    result = PIL.Image.fromarray(answer)
+    result.info = dict(image.info)
+    return result

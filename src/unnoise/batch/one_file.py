@@ -1,0 +1,248 @@
+"""One image file denoised into another: nothing but noise changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from unnoise.atomic import atomic_path
+from unnoise.errors import InputError
+from unnoise.imaging.encoding import check_fits, format_of, held_metadata, write_strips
+from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
+from unnoise.inference import Denoiser, load
+from unnoise.inference.denoiser import Progress
+from unnoise.inference.noise_level import CLEAN, noise_of_strips
+
+Array = npt.NDArray[Any]
+
+# Rows that are converted at once on their way out.
+ROWS = 64
+_PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1}
+
+
+@dataclasses.dataclass(frozen=True)
+class FileOptions:
+    """How files are denoised.
+
+    Attributes:
+        sigma: Standard deviation of the noise where it is known, in units of the range [0, 1]; None: estimated.
+        strength, chroma: As in :meth:`unnoise.inference.Denoiser.denoise`.
+        force: Whether images that seem clean are denoised, too.
+        strip: Whether metadata is left out, apart from the ICC profile and the orientation.
+        overwrite: Whether an existing output may be replaced.
+        most_pixels: Larger images are refused.
+        max_memory: Bytes that the network's computation may take, about.
+    """
+
+    sigma: float | None = None
+    strength: float = 1.0
+    chroma: float | None = None
+    force: bool = False
+    strip: bool = False
+    overwrite: bool = False
+    most_pixels: int = MOST_PIXELS
+    max_memory: int | None = None
+
+
+DEFAULT = FileOptions()
+
+
+@dataclasses.dataclass(frozen=True)
+class FileReport:
+    """What was done to one file.
+
+    Attributes:
+        source, target: Names of the files.
+        width, height, channels, bits, alpha: Of the image.
+        noise: The estimate, in units of the range [0, 1].
+        unchanged: Why the pixels were left as they are; empty where they were denoised.
+        metadata_kept, metadata_lost: Kinds of metadata.
+        mean_drift: Mean of the output less that of the input, in units of the range.
+        notes: What reading changed, such as CMYK to sRGB.
+        device: Where the network ran.
+        seconds: From opening the source to the finished target.
+    """
+
+    source: str
+    target: str
+    width: int
+    height: int
+    channels: int
+    bits: int
+    alpha: bool
+    noise: float
+    unchanged: str
+    metadata_kept: list[str]
+    metadata_lost: list[str]
+    mean_drift: float
+    notes: list[str]
+    device: str
+    seconds: float
+
+
+def denoise_file(
+    source: str | Path | bytes,
+    target: str | Path,
+    *,
+    denoiser: Denoiser | None = None,
+    options: FileOptions = DEFAULT,
+    progress: Progress = lambda share: None,
+) -> FileReport:
+    """Denoise the image file ``source`` and write it to ``target``, whose suffix chooses the format.
+
+    Depth, alpha, EXIF, XMP, IPTC, ICC profile, resolution and orientation stay where the format of ``target`` can hold
+    them. Where nothing is to be changed (a clean image, strength 0) and the format is the same, the target is a copy of
+    the file, byte by byte. Memory does not grow with the image's height.
+
+    Args:
+        source: The file, or its content.
+        target: The file to write; never the source.
+        denoiser: The model; None takes the packaged ``photo``.
+        options: See :class:`FileOptions`.
+        progress: Called with the share that is done, up to 1.
+
+    Raises:
+        InputError: no image, or a damaged one, or an option that cannot be met.
+        OutputError: the target exists, cannot be written or cannot hold the image.
+        ModelFileError: a model that does not take images of this size.
+    """
+    started = time.perf_counter()
+    denoiser = denoiser or load()
+    target = Path(target)
+    if not isinstance(source, bytes) and target.exists() and target.samefile(source):
+        raise InputError(f"{target} is the input itself. Choose another name for the output.")
+    image = open_image(source, most_pixels=options.most_pixels)
+    check_fits(target, image, format_of(target))
+    noise, finite = _noise(image)
+    strength, unchanged = options.strength, ""
+    if options.sigma is not None:
+        strength *= min(1.0, options.sigma / max(noise, 1e-6))
+    elif noise < CLEAN and finite and not options.force and denoiser.metadata.input_shape[0] is None:
+        unchanged = "no noise was found"
+    if strength == 0 and not options.chroma:
+        unchanged = "strength is 0"
+    drift = 0.0
+    kept, lost = held_metadata(image, format_of(target), strip_metadata=options.strip)
+    if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
+        _copy(source, target, options.overwrite)
+    else:
+        run = _Run(image, denoiser, dataclasses.replace(options, strength=strength), progress)
+        strips = image.strips() if unchanged else run.strips()
+        write_strips(target, image, strips, strip_metadata=options.strip, overwrite=options.overwrite)
+        drift = run.drift
+    progress(1.0)
+    return FileReport(
+        source=image.name,
+        target=str(target),
+        width=image.width,
+        height=image.height,
+        channels=image.channels,
+        bits=image.bits,
+        alpha=image.alpha,
+        noise=noise,
+        unchanged=unchanged,
+        metadata_kept=kept,
+        metadata_lost=lost,
+        mean_drift=drift,
+        notes=list(image.notes),
+        device=denoiser.device,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def to_range(strip: Array) -> npt.NDArray[np.float32]:
+    """Return samples of a file as float32 in the nominal range [0, 1]; what is not finite becomes the strip's mean."""
+    values = np.divide(strip, np.float32(_PEAKS[strip.dtype.name]), dtype=np.float32)
+    if strip.dtype.kind == "f" and not (finite := np.isfinite(values)).all():
+        mean = values[finite].mean() if finite.any() else 0
+        values = np.where(finite, values, np.float32(mean))
+    return values
+
+
+def from_range(values: npt.NDArray[np.float32], dtype: str) -> Array:
+    """Return float values as samples of a file; integers are rounded and clipped."""
+    if dtype == "float32":
+        return values
+    samples: Array = np.rint(np.clip(values, 0, 1) * np.float32(_PEAKS[dtype])).astype(dtype)
+    return samples
+
+
+class _Run:
+    """The pixels of an image on their way through the network; alpha goes past it."""
+
+    def __init__(self, image: ImageFile, denoiser: Denoiser, options: FileOptions, progress: Progress) -> None:
+        self.image, self.denoiser, self.options, self.progress = image, denoiser, options, progress
+        self.sums = [0.0, 0.0]
+        self.alpha: deque[Array] = deque()
+
+    @property
+    def drift(self) -> float:
+        """Mean of what came out less that of what went in."""
+        return (self.sums[1] - self.sums[0]) / (self.image.width * self.image.height * self.image.channels)
+
+    def strips(self) -> Iterator[Array]:
+        """Give the denoised image from top to bottom, in the depth of the source."""
+        image, options = self.image, self.options
+        denoised = self.denoiser.denoise_strips(
+            self._seen(),
+            image.height,
+            image.width,
+            strength=options.strength,
+            chroma=options.chroma,
+            max_memory=options.max_memory,
+            progress=self.progress,
+        )
+        for rows in denoised:
+            for start in range(0, len(rows), ROWS):
+                samples = from_range(rows[start : start + ROWS], image.dtype)
+                self.sums[1] += float(samples.sum(dtype=np.float64)) / _PEAKS[image.dtype]
+                yield np.concatenate([samples, self._alpha(len(samples))], axis=2) if image.alpha else samples
+
+    def _seen(self) -> Iterator[npt.NDArray[np.float32]]:
+        for strip in self.image.strips():
+            if self.image.alpha:
+                self.alpha.append(strip[..., -1:])
+            values = to_range(strip[..., : self.image.channels])
+            self.sums[0] += float(values.sum(dtype=np.float64))
+            yield values
+
+    def _alpha(self, rows: int) -> Array:
+        """Return the next rows of the alpha channel."""
+        parts: list[Array] = []
+        while rows:
+            part = self.alpha.popleft()
+            if len(part) > rows:
+                self.alpha.appendleft(part[rows:])
+            parts.append(part[:rows])
+            rows -= len(parts[-1])
+        return np.concatenate(parts)
+
+
+def _noise(image: ImageFile) -> tuple[float, bool]:
+    """Return the estimate of the noise, and whether all samples are finite."""
+    finite = True
+
+    def strips() -> Iterable[npt.NDArray[np.float32]]:
+        nonlocal finite
+        for strip in image.strips():
+            colours = strip[..., : image.channels]
+            finite = finite and (image.dtype != "float32" or bool(np.isfinite(colours).all()))
+            yield to_range(colours)
+
+    return noise_of_strips(strips(), image.height, image.width), finite
+
+
+def _copy(source: str | Path | bytes, target: Path, overwrite: bool) -> None:
+    with atomic_path(target, overwrite=overwrite) as temporary:
+        if isinstance(source, bytes):
+            temporary.write_bytes(source)
+        else:
+            shutil.copyfile(source, temporary)

@@ -1,0 +1,174 @@
+"""Files through the real path, with a network that changes nothing: whatever differs is our doing."""
+
+import io
+
+import numpy as np
+import onnx
+import PIL.Image
+import pytest
+import pyvips
+
+from onnx_models import build
+from unnoise.batch import FileOptions, denoise_file
+from unnoise.errors import InputError, OutputError
+from unnoise.imaging.image_file import open_image
+from unnoise.inference import load
+
+FORCE = FileOptions(force=True)
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "identity.onnx"
+    # Stride and receptive field as the packaged network has them, so that images go in tiles.
+    onnx.save(build("identity", input_shape=(None, None, 3), stride=8, receptive_field=33), path)
+    return load(path)
+
+
+def samples(dtype, shape, seed=0):
+    values = np.random.default_rng(seed).random(shape)
+    return values.astype(dtype) if dtype == "float32" else np.rint(values * np.iinfo(dtype).max).astype(dtype)
+
+
+def write(path, pixels, **options):
+    interpretation = {1: "b-w", 2: "b-w", 3: "srgb", 4: "srgb"}[pixels.shape[2]]
+    if pixels.dtype == np.uint16:
+        interpretation = {"b-w": "grey16", "srgb": "rgb16"}[interpretation]
+    if pixels.dtype == np.float32 and pixels.shape[2] > 2:
+        interpretation = "scrgb"
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation=interpretation)
+    image.write_to_file(str(path), **options)
+
+
+def read(path):
+    return open_image(path).read()
+
+
+LOSSLESS = [
+    (".png", "uint8", {}), (".png", "uint16", {}),
+    (".tif", "uint8", {}), (".tif", "uint16", {}), (".tif", "float32", {}),
+    (".webp", "uint8", {"lossless": True, "exact": True}), (".avif", "uint8", {"lossless": True}),
+    (".avif", "uint16", {"lossless": True, "bitdepth": 12}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suffix", "dtype", "options"), LOSSLESS)
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+@pytest.mark.parametrize("size", [(1, 1), (5, 90), (70, 33)])
+def test_lossless_files_keep_every_pixel_and_alpha(tmp_path, identity, suffix, dtype, options, bands, size):
+    write(tmp_path / f"in{suffix}", samples(dtype, (*size, bands)), **options)
+    before = read(tmp_path / f"in{suffix}")
+    report = denoise_file(
+        tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity,
+        options=FileOptions(force=True, max_memory=400 * 48 * 48),
+    )  # fmt: skip
+    after = read(tmp_path / f"out{suffix}")
+    assert after.dtype == before.dtype
+    np.testing.assert_array_equal(after, before)
+    assert report.unchanged == ""
+    assert report.mean_drift == pytest.approx(0, abs=1e-6)
+    assert report.alpha == (before.shape[2] in (2, 4))
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".ppm", ".pgm"])
+def test_files_of_pillow_keep_every_pixel(tmp_path, identity, suffix):
+    pixels = samples("uint8", (20, 30) if suffix == ".pgm" else (20, 30, 3))
+    PIL.Image.fromarray(pixels).save(tmp_path / f"in{suffix}")
+    denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity, options=FORCE)
+    with PIL.Image.open(tmp_path / f"out{suffix}") as after:
+        np.testing.assert_array_equal(np.asarray(after), pixels)
+
+
+@pytest.mark.parametrize(("quality", "expected"), [(80, 95), (98, 98)])
+@pytest.mark.parametrize("bands", [1, 3])
+def test_jpeg_is_encoded_once_with_the_better_quality(tmp_path, identity, quality, expected, bands):
+    write(tmp_path / "in.jpg", samples("uint8", (40, 50, bands)), Q=quality)
+    denoise_file(tmp_path / "in.jpg", tmp_path / "out.jpg", denoiser=identity, options=FORCE)
+    decoded = pyvips.Image.new_from_file(str(tmp_path / "in.jpg"))
+    direct = pyvips.Image.new_from_buffer(decoded.jpegsave_buffer(Q=expected), "")
+    np.testing.assert_array_equal(read(tmp_path / "out.jpg"), direct.numpy().reshape(40, 50, bands))
+
+
+def metadata_of(path):
+    """EXIF tags, XMP and ICC profile as Pillow reads them."""
+    with PIL.Image.open(path) as image:
+        exif = image.getexif()
+        tags = {tag: exif[tag] for tag in (0x010F, 0x0110, 0x0112) if tag in exif}
+        if tags.get(0x0112) == 1:  # upright, which goes without saying
+            del tags[0x0112]
+        inner = exif.get_ifd(0x8769)
+        tags |= {tag: inner[tag] for tag in (0x9003, 0x829A, 0x8827) if tag in inner}
+        return tags, image.info.get("xmp"), image.info.get("icc_profile"), image.info.get("dpi")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif"])
+def test_metadata_stays_where_the_format_holds_it(tmp_path, identity, suffix):
+    exif = PIL.Image.Exif()
+    exif[0x010F], exif[0x0110] = "Maker", "Model"
+    if suffix != ".avif":  # whose own orientation is applied when it is decoded
+        exif[0x0112] = 6
+    inner = exif.get_ifd(0x8769)
+    inner[0x9003], inner[0x829A], inner[0x8827] = "2020:01:02 03:04:05", (1, 125), 3200
+    profile = pyvips.Image.new_from_array(samples("uint8", (9, 9, 3))).icc_transform("p3", input_profile="srgb")
+    icc = profile.get("icc-profile-data")
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a/></x:xmpmeta>'
+    options = {"lossless": True} if suffix == ".webp" else {}
+    if suffix in (".jpg", ".webp", ".avif"):
+        options["xmp"] = xmp
+    image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
+    image.save(tmp_path / f"in{suffix}", exif=exif.tobytes(), icc_profile=icc, dpi=(300, 300), **options)
+    report = denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity, options=FORCE)
+    before, after = metadata_of(tmp_path / f"in{suffix}"), metadata_of(tmp_path / f"out{suffix}")
+    assert before[0] == after[0]
+    assert len(before[0]) == (5 if suffix == ".avif" else 6)
+    assert before[1:3] == after[1:3]
+    assert before[2] == icc
+    if suffix in (".jpg", ".png"):
+        assert after[3] == pytest.approx((300, 300), abs=0.5)
+    assert "EXIF" in report.metadata_kept
+    assert "ICC profile" in report.metadata_kept
+    assert report.metadata_lost == []
+
+
+def test_stripping_leaves_what_the_picture_needs(tmp_path, identity):
+    exif = PIL.Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6
+    PIL.Image.fromarray(samples("uint8", (40, 50, 3))).save(tmp_path / "in.jpg", exif=exif.tobytes())
+    report = denoise_file(
+        tmp_path / "in.jpg", tmp_path / "out.jpg", denoiser=identity, options=FileOptions(force=True, strip=True)
+    )
+    assert metadata_of(tmp_path / "out.jpg")[0] == {0x0112: 6}
+    assert report.metadata_lost == ["EXIF"]
+
+
+def test_nothing_to_do_gives_the_same_bytes(tmp_path):
+    flat = np.full((80, 90, 3), 100, np.uint8)
+    write(tmp_path / "in.png", flat, compression=1)
+    for name, options in (("gate.png", FileOptions()), ("zero.png", FileOptions(strength=0, force=True))):
+        report = denoise_file(tmp_path / "in.png", tmp_path / name, options=options)
+        assert report.unchanged
+        assert (tmp_path / name).read_bytes() == (tmp_path / "in.png").read_bytes()
+    other = denoise_file(tmp_path / "in.png", tmp_path / "other.tif")
+    assert other.unchanged == "no noise was found"
+    np.testing.assert_array_equal(read(tmp_path / "other.tif"), flat)
+
+
+def test_content_is_taken_like_a_file(tmp_path, identity):
+    buffer = io.BytesIO()
+    pixels = samples("uint8", (30, 20, 3))
+    PIL.Image.fromarray(pixels).save(buffer, "PNG")
+    report = denoise_file(buffer.getvalue(), tmp_path / "out.png", denoiser=identity, options=FORCE)
+    np.testing.assert_array_equal(read(tmp_path / "out.png"), pixels)
+    assert report.source == "the data"
+
+
+def test_wrong_outputs_are_refused_and_nothing_is_left(tmp_path, identity):
+    write(tmp_path / "in.png", samples("uint8", (30, 20, 4)))
+    cases = {
+        "in.png": (InputError, "is the input itself"), "out.jpg": (OutputError, "JPEG holds no transparency"),
+        "out.xyz": (OutputError, "unknown suffix"), "no/out.png": (OutputError, "does not exist"),
+    }  # fmt: skip
+    for name, (error, message) in cases.items():
+        with pytest.raises(error, match=message):
+            denoise_file(tmp_path / "in.png", tmp_path / name, denoiser=identity, options=FORCE)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
