@@ -13,7 +13,7 @@ from unnoise.cli.app import app
 from unnoise.imaging import Image, read_image, write_image
 from unnoise.training import built_in_recipes
 
-COMMANDS = ["demo", "recipes", "train", "sweep", "evaluate", "package", "denoise", "noise"]
+COMMANDS = ["demo", "recipes", "train", "sweep", "evaluate", "package", "denoise", "models", "noise"]
 
 
 @pytest.fixture
@@ -79,6 +79,10 @@ def test_without_a_command_the_help_is_shown(unnoise):
         ["train", "demo", "--resume", "runs/demo"],
         ["train", "--resume", "runs/demo", "--set", "seed=1"],
         ["train", "--resume", "runs/demo", "-o", "other"],
+        ["evaluate", "nowhere"],
+        ["denoise", "a.png", "--model", "foto"],
+        ["models", "foto"],
+        ["denoise", ".", "--model", "photo"],
         ["sweep", "demo"],
         ["sweep", "demo", "--set", "model.code"],
         ["sweep", "demo", "--set", "model.code=4,,8"],
@@ -102,7 +106,8 @@ def test_wrong_usage_exits_with_2_and_writes_nothing(unnoise, arguments, tmp_pat
         (["train", "dmo"], "Did you mean 'demo'?"),
         (["train", "missing.toml"], "Cannot read the recipe missing.toml"),
         (["train", "--resume", "nowhere"], "nowhere is no run folder"),
-        (["evaluate", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere.onnx"], "There is no model file nowhere.onnx"),
+        (["denoise", "missing.png"], "missing.png"),
         (["package", "nowhere", "-o", "m.onnx"], "nowhere is no run folder"),
         (["sweep", "demo", "--set", "model.cod=4,8"], "Did you mean 'code'?"),
         (["denoise", "missing.png", "--model", "missing.onnx"], "missing"),
