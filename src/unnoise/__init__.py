@@ -9,6 +9,7 @@ Names are loaded when they are first used, so that ``import unnoise`` stays chea
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from unnoise._version import __version__
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from unnoise.batch import denoise
     from unnoise.imaging import read_image, write_image
     from unnoise.inference import estimate_noise, load
+
+# TensorFlow takes oneDNN by itself only on newer processors; convolutions train up to twice as fast with it on all.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __all__ = [
     "__version__",
