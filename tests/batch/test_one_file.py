@@ -101,7 +101,7 @@ def metadata_of(path):
         return tags, image.info.get("xmp"), image.info.get("icc_profile"), image.info.get("dpi")
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif"])
 def test_metadata_stays_where_the_format_holds_it(tmp_path, identity, suffix):
     exif = PIL.Image.Exif()
     exif[0x010F], exif[0x0110] = "Maker", "Model"
@@ -123,11 +123,35 @@ def test_metadata_stays_where_the_format_holds_it(tmp_path, identity, suffix):
     assert len(before[0]) == (5 if suffix == ".avif" else 6)
     assert before[1:3] == after[1:3]
     assert before[2] == icc
-    if suffix in (".jpg", ".png"):
+    if suffix in (".jpg", ".png", ".tif"):
         assert after[3] == pytest.approx((300, 300), abs=0.5)
     assert "EXIF" in report.metadata_kept
     assert "ICC profile" in report.metadata_kept
     assert report.metadata_lost == []
+
+
+@pytest.mark.parametrize(("first", "second"), [(".tif", ".jpg"), (".jpg", ".tif"), (".tif", ".png")])
+def test_exif_moves_between_tiff_and_the_others(tmp_path, identity, first, second):
+    exif = PIL.Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "Maker", "Model", 6
+    inner, place = exif.get_ifd(0x8769), exif.get_ifd(0x8825)
+    inner[0x9003], inner[0x829A], inner[0x8827] = "2020:01:02 03:04:05", (1, 125), 3200
+    place[1], place[2] = "N", (52.0, 31.0, 12.5)
+    image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
+    image.save(tmp_path / f"in{first}", exif=exif.tobytes())
+    report = denoise_file(tmp_path / f"in{first}", tmp_path / f"out{second}", denoiser=identity, options=FORCE)
+    assert report.metadata_kept == ["EXIF"]
+    assert len(metadata_of(tmp_path / f"in{first}")[0]) == 6
+    assert metadata_of(tmp_path / f"out{second}")[0] == metadata_of(tmp_path / f"in{first}")[0]
+    with PIL.Image.open(tmp_path / f"out{second}") as after:
+        assert after.getexif().get_ifd(0x8825) == {1: "N", 2: (52.0, 31.0, 12.5)}
+
+
+def test_a_damaged_exif_directory_is_no_reason_to_refuse_a_tiff(tmp_path, identity):
+    image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
+    image.save(tmp_path / "in.tif", tiffinfo={0x8769: 1 << 30})
+    denoise_file(tmp_path / "in.tif", tmp_path / "out.tif", denoiser=identity, options=FORCE)
+    np.testing.assert_array_equal(read(tmp_path / "out.tif"), np.asarray(image))
 
 
 def test_stripping_leaves_what_the_picture_needs(tmp_path, identity):

@@ -15,6 +15,7 @@ from unnoise.atomic import atomic_path
 from unnoise.errors import OutputError
 from unnoise.imaging.formats import FORMATS, Format, libvips, reason
 from unnoise.imaging.image_file import PROFILE, Header
+from unnoise.imaging.tiff_tags import add_exif_to_tiff
 from unnoise.registry import suggestion
 
 Array = npt.NDArray[Any]
@@ -92,8 +93,9 @@ def write_strips(
     with atomic_path(path, overwrite=overwrite) as temporary, _spooled(Path(path), header, target, strips) as spool:
         kept = {name: value for name, value in header.metadata.items() if not strip_metadata or name in _NEEDED}
         try:
-            image = _described(vips, spool.image(vips), dataclasses.replace(header, metadata=kept))
-            _encode(image, temporary, header, target)
+            described = dataclasses.replace(header, metadata=kept)
+            image = _described(vips, spool.image(vips), described)
+            _encode(image, temporary, described, target)
         except vips.Error as error:
             raise OutputError(
                 f"Cannot write {path}: {target.name} refuses the image ({reason(error)}). Choose another format."
@@ -173,12 +175,14 @@ def _encode(image: Any, path: Path, header: Header, target: Format) -> None:
         options["predictor"] = "float" if image.format == "float" else "horizontal"
         options["bigtiff"] = image.width * image.height * image.bands * 4 > 1 << 32
     image.write_to_file(str(path), **options)
+    if target.name == "TIFF" and "exif-data" in header.metadata:
+        add_exif_to_tiff(path, header.metadata["exif-data"][1])
 
 
 # Kinds of metadata, by what libvips' names begin with, and the formats that cannot hold them.
 _KINDS = {"exif-data": "EXIF", "xmp-data": "XMP", "iptc-data": "IPTC", PROFILE: "ICC profile"}
 _CANNOT = {
-    "EXIF": {"GIF", "BMP", "PPM", "TIFF"},
+    "EXIF": {"GIF", "BMP", "PPM"},
     "XMP": {"GIF", "BMP", "PPM"},
     "IPTC": {"PNG", "WebP", "AVIF", "GIF", "BMP", "PPM"},
     "ICC profile": {"GIF", "BMP", "PPM"},

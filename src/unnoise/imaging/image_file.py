@@ -14,6 +14,7 @@ import numpy.typing as npt
 from unnoise.errors import InputError
 from unnoise.imaging.formats import FORMATS, NAMES, Format, by_loader, libvips, reason
 from unnoise.imaging.jpeg_quality import jpeg_quality
+from unnoise.imaging.tiff_tags import exif_of_tiff
 
 Array = npt.NDArray[Any]
 
@@ -168,6 +169,8 @@ def open_image(source: str | Path | bytes, *, most_pixels: int = MOST_PIXELS) ->
             "supported are gray and RGB. Convert it first."
         )
     fields = {field: (pixels.get_typeof(field), pixels.get(field)) for field in pixels.get_fields()}
+    if format_.name == "TIFF" and (exif := exif_of_tiff(source if isinstance(source, bytes) else Path(source))):
+        fields["exif-data"] = (vips.GValue.blob_type, exif)
     dtype = _DTYPES[pixels.format]
     return ImageFile(
         name=name,
