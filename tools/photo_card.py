@@ -1,9 +1,12 @@
 """Fills the tables of the packaged model's card, and README's line, from benchmarks/results and the training log.
 
+It also writes the checksums of the weights.
+
     python tools/photo_card.py
 """
 
 import csv
+import hashlib
 import re
 from pathlib import Path
 
@@ -77,7 +80,14 @@ def filled(card: str) -> str:
     return fill(fill(card, "scores", scores()), "compute", compute())
 
 
+def checksums() -> str:
+    """Return a line for each file of weights, as sha256sum writes it."""
+    files = sorted(WEIGHTS.glob("*.onnx"))
+    return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+
+
 def main() -> None:
+    (WEIGHTS / "SHA256SUMS").write_text(checksums(), "ascii")
     card = WEIGHTS / "photo.md"
     card.write_text(filled(card.read_text("utf-8")), "utf-8")
     by_sigma = {row["sigma"]: row["psnr"] for row in read("photo_awgn.csv") if row["set"] == "cbsd68"}

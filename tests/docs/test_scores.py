@@ -26,3 +26,8 @@ def test_the_card_has_the_figures_of_the_results(tool):
         line = next(line for line in card.splitlines() if line.startswith(f"| {tool.NAMES[name]}"))
         assert value in line
     assert psnr["cbsd68", "25"] in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_checksums_are_those_of_the_weights(tool):
+    assert (tool.WEIGHTS / "SHA256SUMS").read_text("ascii") == tool.checksums()
+    assert {"photo.onnx", "noise-level.onnx"} <= {line.split()[1] for line in tool.checksums().splitlines()}

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from unnoise._version import __version__
-from unnoise.cli import demo, images, lifecycle
+from unnoise.cli import demo, doctor, images, lifecycle
 from unnoise.errors import MissingExtraError, UnnoiseError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command("package")(lifecycle.package)
 app.command("denoise")(images.denoise)
 app.command("models")(images.models)
 app.command("noise")(images.noise)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

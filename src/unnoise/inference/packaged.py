@@ -31,6 +31,12 @@ def card(name: str) -> str:
     return model_file(name).with_suffix(".md").read_text("utf-8")
 
 
+def checksums() -> dict[str, str]:
+    """Return the SHA-256 of every file of weights, by its name."""
+    lines = (folder() / "SHA256SUMS").read_text("ascii").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}
+
+
 def model_file(name: str | Path) -> Path:
     """Return the file of the model called ``name``; what has a suffix or a folder is a file already.
 
