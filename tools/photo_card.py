@@ -1,4 +1,4 @@
-"""Fills the tables of the packaged model's card, and README's line, from benchmarks/results and the training log.
+"""Fills the tables of the packaged models' cards, and README's line, from benchmarks/results and the training log.
 
 It also writes the checksums of the weights.
 
@@ -9,6 +9,8 @@ import csv
 import hashlib
 import re
 from pathlib import Path
+
+from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -28,10 +30,10 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(line for line in handle if not line.startswith("#")))
 
 
-def scores() -> str:
+def scores(model: str) -> str:
     """Return the tables of scores in Markdown."""
     found: dict[str, dict[str, str]] = {}
-    for row in read("photo_awgn.csv"):
+    for row in read(f"{model}_awgn.csv"):
         found.setdefault(row["set"], {})[row["sigma"]] = row["psnr"]
     lines = [
         "White Gaussian noise, float, not clipped, strength not told; mean PSNR in dB at sigma 15 / 25 / 50, at 75 in",
@@ -44,7 +46,7 @@ def scores() -> str:
         ours = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
         others = "; ".join(f"{method} {figures}" for method, figures in PUBLISHED[name].items())
         lines.append(f"| {NAMES[name]} | {ours} ({by_sigma['75']}) | {others} |")
-    if (RESULTS / "photo_polyu.csv").exists():
+    if (RESULTS / f"{model}_polyu.csv").exists():
         lines += [
             "",
             "Real photographs, 44 pairs of PolyU (Xu et al. 2018), the mean of many shots being the truth; the",
@@ -53,8 +55,17 @@ def scores() -> str:
             "| method | PSNR | gain | better than the input |",
             "|---|---|---|---|",
         ]
-        for row in read("photo_polyu.csv"):
+        for row in read(f"{model}_polyu.csv"):
             lines.append(f"| {row['method']} | {row['psnr']} | {row['gain'] or '–'} | {row['better'] or '–'} |")
+    return "\n".join(lines)
+
+
+def speed() -> str:
+    """Return the table of speeds in Markdown."""
+    machine = (RESULTS / "photo_speed.csv").read_text("utf-8").splitlines()[0].removeprefix("# ")
+    lines = [f"{machine}; the noise estimate included.", "", "| method | MP/s | peak memory in MB |", "|---|---|---|"]
+    for row in read("photo_speed.csv"):
+        lines.append(f"| {row['method']} | {row['megapixels a second']} | {row['peak memory MB'] or '–'} |")
     return "\n".join(lines)
 
 
@@ -75,9 +86,10 @@ def fill(text: str, mark: str, content: str) -> str:
     return found
 
 
-def filled(card: str) -> str:
-    """Return the card with its tables."""
-    return fill(fill(card, "scores", scores()), "compute", compute())
+def filled(model: str) -> str:
+    """Return the card of the model with its tables."""
+    card = (WEIGHTS / f"{model}.md").read_text("utf-8")
+    return fill(fill(fill(card, "scores", scores(model)), "speed", speed()), "compute", compute())
 
 
 def checksums() -> str:
@@ -88,8 +100,8 @@ def checksums() -> str:
 
 def main() -> None:
     (WEIGHTS / "SHA256SUMS").write_text(checksums(), "ascii")
-    card = WEIGHTS / "photo.md"
-    card.write_text(filled(card.read_text("utf-8")), "utf-8")
+    for model in packaged_models():
+        (WEIGHTS / f"{model}.md").write_text(filled(model), "utf-8")
     by_sigma = {row["sigma"]: row["psnr"] for row in read("photo_awgn.csv") if row["set"] == "cbsd68"}
     reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
     readme = ROOT / "README.md"

@@ -291,3 +291,32 @@ def test_a_folder_that_cannot_be_filled_is_not_left_behind(tiny, tmp_path, monke
     with pytest.raises(OutputError, match="disk is full"):
         tiny.run(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_begins_with_the_weights_of_the_run_it_starts_from(tiny, tmp_path, interruption):
+    first = tiny.run(tmp_path / "first", "dense", "training.epochs=1")
+    again = ("dense", f"training.start={first.path}", "training.epochs=2")
+    # So slow that nothing moves.
+    still = tiny.run(tmp_path / "still", *again, "training.learning_rate=1e-12")
+    for a, b in zip(weights(first), weights(still), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    whole = tiny.run(tmp_path / "whole", *again)
+    assert float(whole.read_history()[-1]["val_loss"]) < float(first.read_history()[-1]["val_loss"])
+    interruption.after_checkpoint(1)
+    with pytest.raises(KeyboardInterrupt):
+        tiny.run(tmp_path / "stopped", *again)
+    interruption.over()
+    assert_equal_runs(tiny.resume(tmp_path / "stopped"), whole)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        (["training.start=nowhere"], InputError, "nowhere is no run folder"),
+        (["training.start={first}", "model.code=9"], RecipeError, "is not that of this recipe"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_told(full_run, tiny, tmp_path, overrides, error, message):
+    with pytest.raises(error, match=message):
+        tiny.run(tmp_path / "run", "dense", *(text.format(first=full_run.path) for text in overrides))
+    assert not (tmp_path / "run").exists()

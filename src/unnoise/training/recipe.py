@@ -64,10 +64,11 @@ class Training(Section):
 
 
 class AutoencoderTraining(Training):
-    """As Training, with the loss and whether noise is drawn afresh every epoch."""
+    """As Training, with the loss, whether noise is drawn afresh every epoch, and a run whose weights are the start."""
 
     loss: Literal["binary_crossentropy", "mse", "mae"] = "binary_crossentropy"
     fresh_noise: bool = False
+    start: str | None = None
 
 
 class CompositeTraining(Training):

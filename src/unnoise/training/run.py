@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
+from unnoise.errors import RecipeError
 from unnoise.training.images import RunImages, load_images
 from unnoise.training.recipe import Model, Recipe
 from unnoise.training.run_folder import RunFolder, environment
@@ -31,9 +32,11 @@ def train(
         The run folder, with models, checkpoints and history.
 
     Raises:
-        DataError, RecipeError, OutputError: see the messages; nothing is trained then.
+        DataError, InputError, RecipeError, OutputError: see the messages; nothing is trained then.
         KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
     """
+    if recipe.training.start is not None:
+        _check_start(recipe.training.start, recipe)
     images = load_images(recipe, data_dir=data_dir)
     facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
     facts |= {"class_names": list(images.train.class_names), "licence": images.train.licence}
@@ -54,6 +57,17 @@ def resume(folder: str | Path, *, data_dir: str | Path | None = None, console: C
     images = load_images(recipe, data_dir=data_dir or run.facts.get("data_dir"))
     _Stages(run, recipe, images, console or Console()).run()
     return run
+
+
+def _check_start(start: str, recipe: Recipe) -> None:
+    """Raise InputError or RecipeError where the run ``start`` has no autoencoder as ``recipe`` describes it."""
+    run = RunFolder.open(start)
+    run.load_model("autoencoder")
+    if run.recipe.model != recipe.model:
+        raise RecipeError(
+            f"training.start: the [model] of {start}/recipe.toml is not that of this recipe. Make them equal: received "
+            f"{recipe.model.model_dump()}, expected {run.recipe.model.model_dump()}."
+        )
 
 
 class _Stages:
@@ -96,12 +110,27 @@ class _Stages:
         from unnoise.training.fit import Examples
 
         model = self._build(self.recipe.model)
+        self._start(model)
         # Patches are drawn every epoch, and their noise with them.
         fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
         validation = (self.images.noisy_validation(), self.images.clean_validation())
         examples = Examples(self.images.noisy_train, validation, fresh=fresh)
         self._fit("autoencoder", model, examples, self.recipe.training, self.recipe.model)
         return model
+
+    def _start(self, model: Any) -> None:
+        """Give the model the weights of the run that the recipe starts from, unless a checkpoint goes on from there."""
+        start = self.recipe.training.start
+        if start is None or self.run_folder.checkpoint("autoencoder").is_file():
+            return
+        trained = RunFolder.open(start).load_model("autoencoder")
+        expected, found = ([weights.shape for weights in m.get_weights()] for m in (model, trained))
+        if expected != found:
+            raise RecipeError(
+                f"training.start: the autoencoder of {start} takes images of the shape {trained.input_shape[1:]}, "
+                f"these need {model.input_shape[1:]}. Choose another data set or another run."
+            )
+        model.set_weights(trained.get_weights())
 
     def _composite(self) -> Any:
         from unnoise.models import DenoisingClassifier, copy_of
