@@ -1,0 +1,138 @@
+"""Files and folders through the command: start-up, memory of large images, memory and speed of a folder.
+
+    python benchmarks/photo_files.py [--images 500] [--model photo]
+
+- start: a cold process that denoises a PNG of 512 × 512 pixels, median of five.
+- large: the peak memory of denoising 100 megapixels, as 8-bit JPEG and as 16-bit TIFF.
+- folder: PNG files of mixed sizes; the memory (median of samples) while the first and the last fifth are written, and
+  megapixels a second beside `unnoise.denoise` on the same images in memory. Linux only, since it reads /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from photo_speed import RESULTS, photograph, processor
+
+import unnoise
+from unnoise.imaging import Image
+
+COMMAND = [sys.executable, "-m", "unnoise", "denoise", "--force"]
+
+
+def start(folder: Path) -> list[list[str]]:
+    unnoise.write_image(folder / "start.png", Image(photograph()[:512, :512]))
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([*COMMAND, folder / "start.png", "--overwrite"], check=True, capture_output=True)
+        times.append(time.perf_counter() - started)
+    return [["512×512 PNG, cold process", "seconds", f"{statistics.median(times):.2f}"]]
+
+
+def peak_of(arguments: list[str | Path]) -> tuple[int, float]:
+    """Return the peak memory in MB and the seconds of a command."""
+    started = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{arguments} failed")
+    return usage.ru_maxrss // 1024, time.perf_counter() - started
+
+
+def large(folder: Path) -> list[list[str]]:
+    rows = []
+    pixels = np.tile(photograph(), (5, 4, 1))[:10000, :10000]
+    for name, kind, array in (
+        ("large.jpg", "JPEG", pixels),
+        ("large.tif", "16-bit TIFF", pixels.astype(np.uint16) * 257),
+    ):
+        unnoise.write_image(folder / name, Image(array))
+        del array
+        memory, seconds = peak_of([folder / name])
+        rows.append([f"100 megapixels, {kind}", "peak MB", str(memory)])
+        rows.append([f"100 megapixels, {kind}", "seconds", f"{seconds:.0f}"])
+        print(*rows[-2:], flush=True)
+        for file in folder.glob("large*"):
+            file.unlink()
+    return rows
+
+
+def resident(process: int) -> int:
+    """Return the resident memory of a process in MB; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")), 0)
+
+
+def many(folder: Path, count: int) -> list[list[str]]:
+    rng = np.random.default_rng(0)
+    source, target = folder / "in", folder / "out"
+    source.mkdir()
+    whole = photograph()
+    images = []
+    for number in range(count):
+        height, width = (int(side) for side in rng.integers(200, 900, 2))
+        top, left = int(rng.integers(0, 2000 - height)), int(rng.integers(0, 3000 - width))
+        images.append(whole[top : top + height, left : left + width])
+        unnoise.write_image(source / f"{number:04}.png", Image(images[-1]))
+    megapixels = sum(image.shape[0] * image.shape[1] for image in images) / 1e6
+    # Half before and half after the command, so that a machine that changes its pace does not decide.
+    bare = timed(images[::2])
+    started = time.perf_counter()
+    process = subprocess.Popen([*COMMAND, source, "-o", target], stdout=subprocess.DEVNULL)
+    samples: list[tuple[float, int]] = []
+    while process.poll() is None:
+        done = len(os.listdir(target)) if target.is_dir() else 0
+        samples.append((done / count, resident(process.pid)))
+        time.sleep(0.05)
+    seconds = time.perf_counter() - started
+    if process.returncode or len(list(target.glob("*.png"))) != count:
+        raise SystemExit("the folder was not denoised")
+    bare += timed(images[1::2])
+    first = statistics.median(memory for share, memory in samples if 0 < share <= 0.2 and memory)
+    last = statistics.median(memory for share, memory in samples if share >= 0.8 and memory)
+    return [
+        [f"folder of {count} images", "MB in the first fifth", f"{first:.0f}"],
+        [f"folder of {count} images", "MB in the last fifth", f"{last:.0f}"],
+        [f"folder of {count} images", "MP/s", f"{megapixels / seconds:.2f}"],
+        ["the same in memory", "MP/s", f"{megapixels / bare:.2f}"],
+    ]
+
+
+def timed(images: list[np.ndarray]) -> float:
+    unnoise.denoise(images[0])
+    started = time.perf_counter()
+    for image in images:
+        unnoise.denoise(image)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=500)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [*start(folder), *large(folder), *many(folder, arguments.images)]
+    with open(RESULTS / "photo_files.csv", "w", newline="", encoding="utf-8") as handle:
+        handle.write(f"# {processor()}, {os.cpu_count()} processors\n")
+        table = csv.writer(handle)
+        table.writerow(["case", "what", "value"])
+        table.writerows(rows)
+    print(*rows, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
