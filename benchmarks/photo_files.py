@@ -39,14 +39,26 @@ def start(folder: Path) -> list[list[str]]:
     return [["512×512 PNG, cold process", "seconds", f"{statistics.median(times):.2f}"]]
 
 
+def memory_of(process: int, what: str) -> int:
+    """Return the resident memory of a process in MB, now (VmRSS) or at its highest (VmHWM); 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith(what)), 0)
+
+
 def peak_of(arguments: list[str | Path]) -> tuple[int, float]:
     """Return the peak memory in MB and the seconds of a command."""
     started = time.perf_counter()
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, memory_of(process.pid, "VmHWM"))
+        time.sleep(0.05)
+    if process.returncode:
         raise SystemExit(f"{arguments} failed")
-    return usage.ru_maxrss // 1024, time.perf_counter() - started
+    return peak, time.perf_counter() - started
 
 
 def large(folder: Path) -> list[list[str]]:
@@ -65,15 +77,6 @@ def large(folder: Path) -> list[list[str]]:
         for file in folder.glob("large*"):
             file.unlink()
     return rows
-
-
-def resident(process: int) -> int:
-    """Return the resident memory of a process in MB; 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")), 0)
 
 
 def many(folder: Path, count: int) -> list[list[str]]:
@@ -95,7 +98,7 @@ def many(folder: Path, count: int) -> list[list[str]]:
     samples: list[tuple[float, int]] = []
     while process.poll() is None:
         done = len(os.listdir(target)) if target.is_dir() else 0
-        samples.append((done / count, resident(process.pid)))
+        samples.append((done / count, memory_of(process.pid, "VmRSS")))
         time.sleep(0.05)
     seconds = time.perf_counter() - started
     if process.returncode or len(list(target.glob("*.png"))) != count:

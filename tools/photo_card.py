@@ -106,7 +106,7 @@ def main() -> None:
     reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
     readme = ROOT / "README.md"
     line = rf"\g<1>CBSD68 at sigma 15/25/50: {reached} dB "
-    readme.write_text(re.sub(r"(<!-- reached:photo -->)[^|]*", line, readme.read_text("utf-8")), "utf-8")
+    readme.write_text(re.sub(r"(<!-- reached:photo-finish -->)[^|]*", line, readme.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ Batch = npt.NDArray[np.float32]
 
 # Noise goes past the nominal range, but not five times past it; such values are of another range.
 FAR = 5.0
+# Samples that are converted at once.
+_TOGETHER = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,11 +47,21 @@ class Question:
         else:
             values = batch if len(self.shape) == 4 else batch[0]
             values = np.moveaxis(values, -1, self.channel_axis)
+        result = np.empty(self.shape, self.dtype)
+        # A few rows at a time: an image in floats takes several times the memory of one in bytes.
+        step = max(1, _TOGETHER * result.shape[-2] // result.size)
+        for start in range(0, result.shape[-2], step):
+            part = (..., slice(start, start + step), slice(None))
+            result[part] = self._samples(values[part])
+        return result
+
+    def _samples(self, values: Array) -> Array:
+        """Return values in [0, 1] in the dtype and range of the question."""
         scaled: Array = values if self.scale == 1 else values.astype(_working(self.dtype)) * self.scale
         if self.dtype.kind in "ui":
             # White may lie past what the dtype holds (uint8 with data_range=1023); such values must not wrap around.
             scaled = np.clip(np.rint(scaled), 0, min(self.scale, float(np.iinfo(self.dtype).max)))
-        return np.ascontiguousarray(scaled.astype(self.dtype, copy=False))
+        return scaled.astype(self.dtype, copy=False)
 
 
 def _working(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
