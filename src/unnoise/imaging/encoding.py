@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import mmap
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -145,9 +146,13 @@ class _spooled:  # noqa: N801 - used as a context manager
         if self.file is None:
             image = vips.Image.new_from_memory(self.content, width, height, bands, kind)
         else:
-            pixel = bands * np.dtype(self.dtype).itemsize
-            image = vips.Image.rawload(self.file.name, width, height, pixel, access="sequential")
-            image = image.copy(bands=bands, format=kind)
+            mapped = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
+            image = vips.Image.new_from_memory(mapped, width, height, bands, kind)
+            if hasattr(mmap, "MADV_DONTNEED"):
+                # What is encoded stays in the file and need not stay in memory.
+                image.set_progress(True)
+                image.signal_connect("eval", lambda image, progress: mapped.madvise(mmap.MADV_DONTNEED))
+                self.watched = image  # pyvips does not keep what its signals call
         return image.copy(interpretation=_INTERPRETATIONS[self.dtype, self.header.channels])
 
 
