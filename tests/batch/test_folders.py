@@ -174,6 +174,8 @@ def test_ctrl_c_ends_with_130_and_whole_files(tmp_path, model):
     process = subprocess.Popen(
         [sys.executable, "-m", "unnoise", "denoise", str(source), "-o", str(target), "--model", str(model), "--force"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        # Who starts the tests in the background has SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.time() + 60
     while not (target.exists() and any(not path.name.startswith(".") for path in target.iterdir())):

@@ -15,7 +15,7 @@ def test_the_trapezoid_rises_stays_and_falls_to_zero():
     np.testing.assert_allclose(values[10:499], 0.2)
     np.testing.assert_allclose(np.diff(values[500:]), -0.2 / 500, rtol=1e-3)
     assert values[-1] == pytest.approx(0, abs=1e-6)
-    assert float(Trapezoid.from_config(rate.get_config())(500)) == pytest.approx(0.2)
+    assert float(Trapezoid.from_config(rate.get_config())(400)) == pytest.approx(0.2)
 
 
 def test_the_steps_before_the_fall_do_not_depend_on_the_length():
