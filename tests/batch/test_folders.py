@@ -171,11 +171,11 @@ def test_ctrl_c_ends_with_130_and_whole_files(tmp_path, model):
     pixels = np.random.default_rng(0).integers(0, 256, (600, 700, 3), np.uint8)
     for number in range(40):
         pyvips.Image.new_from_array(pixels).copy(interpretation="srgb").write_to_file(str(source / f"{number}.png"))
+    # Whoever starts the tests in the background has SIGINT ignored.
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import unnoise.cli as c; c.main()"
     process = subprocess.Popen(
-        [sys.executable, "-m", "unnoise", "denoise", str(source), "-o", str(target), "--model", str(model), "--force"],
+        [sys.executable, "-c", start, "denoise", str(source), "-o", str(target), "--model", str(model), "--force"],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        # Who starts the tests in the background has SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.time() + 60
     while not (target.exists() and any(not path.name.startswith(".") for path in target.iterdir())):
