@@ -12,7 +12,6 @@ import numpy as np
 from unnoise.batch.one_file import FileOptions, denoise_file
 from unnoise.errors import InputError
 from unnoise.imaging.image_file import open_image
-from unnoise.inference import denoise as denoise_array
 from unnoise.inference import kept
 from unnoise.inference.denoiser import Progress
 
@@ -85,9 +84,9 @@ def denoise(
             return target.read_bytes()
 
     def by_array(pixels: Any, **more: Any) -> Any:
-        return denoise_array(
-            pixels, model=model, sigma=sigma, strength=strength, tile=tile, max_memory=max_memory, device=device,
-            progress=progress, **more,
+        return kept(model, device).denoise(
+            pixels, sigma=sigma, strength=strength, gate=True, tile=tile, max_memory=max_memory, progress=progress,
+            **more,
         )  # fmt: skip
 
     # Whoever has a Pillow image has imported Pillow.

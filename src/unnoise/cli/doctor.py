@@ -80,7 +80,8 @@ def _weights() -> str:
 def _self_test() -> str:
     import numpy as np
 
-    from unnoise.inference import denoise, estimate_noise, packaged_models
+    from unnoise.batch import denoise
+    from unnoise.inference import estimate_noise, packaged_models
 
     axis = np.linspace(0.2, 0.8, 192, dtype=np.float32)
     clean = np.stack(

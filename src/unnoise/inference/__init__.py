@@ -2,17 +2,15 @@
 
 Example:
     >>> import numpy as np
-    >>> from unnoise.inference import denoise, load
+    >>> from unnoise.inference import load
     >>> noisy = np.random.default_rng(0).normal(0.5, 0.1, (64, 64, 3))
-    >>> bool(denoise(noisy).std() < 0.03)
+    >>> denoiser = load("photo")
+    >>> bool(denoiser.denoise(noisy).std() < 0.03)
     True
-    >>> denoiser = load("photo")  # keeps the model for many images
-    >>> denoiser.denoise(noisy).shape
-    (64, 64, 3)
 """
 
 from unnoise.inference.denoiser import Classification, Denoiser, load
-from unnoise.inference.denoising import denoise, kept
+from unnoise.inference.cache import kept
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import estimate_noise
 from unnoise.inference.packaged import card, packaged_models
@@ -22,7 +20,6 @@ __all__ = [
     "Denoiser",
     "Metadata",
     "card",
-    "denoise",
     "estimate_noise",
     "kept",
     "load",
