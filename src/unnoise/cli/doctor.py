@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,11 +35,16 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
 
 
 def _versions() -> str:
+    import importlib.metadata
+    import platform
+
     found = [f"unnoise {__version__}", f"Python {platform.python_version()}"]
     return ", ".join([*found, *(f"{package} {importlib.metadata.version(package)}" for package in PACKAGES)])
 
 
 def _training() -> str:
+    import importlib.metadata
+
     found = []
     for package in OPTIONAL:
         try:
@@ -67,6 +69,8 @@ def _devices() -> str:
 
 
 def _weights() -> str:
+    import hashlib
+
     from unnoise.inference.packaged import checksums, folder
 
     sums = checksums()

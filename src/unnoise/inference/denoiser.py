@@ -26,11 +26,11 @@ Array = npt.NDArray[Any]
 NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 
 # Pixels that go through the network at once, which bounds the memory of large batches and images.
-CHUNK_PIXELS = 1 << 20
+CHUNK_PIXELS = 7 << 18
 # Pixels of a row of tiles, as wide as the image, which bounds the memory of wide ones read from top to bottom.
 BAND_PIXELS = 6 << 20
-# Bytes that a pixel takes in the network of the packaged model photo; see benchmarks/results/photo_memory.csv.
-BYTES_PER_PIXEL = 400
+# Bytes that a pixel takes in the network of the packaged model photo: 120 to 150 were measured.
+BYTES_PER_PIXEL = 150
 
 # Rec. ITU-R BT.601.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -106,9 +106,9 @@ class Denoiser:
                 asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
-            tile: Largest side of a tile in pixels; "auto" takes tiles of about a megapixel, None no tiles.
+            tile: Largest side of a tile in pixels; "auto" takes tiles of at most 1.8 megapixels, None no tiles.
             max_memory: Bytes that the network's computation may take, about, beside the image and the answer; smaller
-                tiles are chosen for it. None leaves it at some 400 MB for the packaged models.
+                tiles are chosen for it. None leaves it at some 250 MB for the packaged models.
             progress: Called with the share that is done, up to 1, after every tile.
 
         Raises:

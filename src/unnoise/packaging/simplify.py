@@ -5,6 +5,10 @@ and a padding of the whole image, all of which the operator does by itself. And 
 is three strides wide is a plain 3 × 3 convolution that gives all pixels of a stride's square at once, which ONNX
 Runtime computes several times as fast (Shi et al., *Real-time single image and video super-resolution using an
 efficient sub-pixel convolutional neural network*, CVPR 2016).
+
+ONNX Runtime computes convolutions in a layout of blocks of channels, which a transposed convolution leaves; sums with
+its output would then take every residual block after them out of that layout and back. A pooling over single pixels
+is the identity and brings them back once, so that the blocks' sums are part of their convolutions.
 """
 
 from __future__ import annotations
@@ -16,7 +20,10 @@ import numpy.typing as npt
 
 
 def simplify(graph: Any) -> None:
-    """Rewrite the transposed convolutions of an ONNX ``graph`` in place; others than "same" ones are left alone."""
+    """Rewrite the transposed convolutions of an ONNX ``graph`` in place, and what adds to them.
+
+    Others than "same" ones are left alone.
+    """
     from onnx import helper, numpy_helper
 
     constants = {tensor.name: tensor for tensor in graph.initializer}
@@ -44,6 +51,7 @@ def simplify(graph: Any) -> None:
         for offset, made in enumerate(new):
             graph.node.insert(place + offset, made)
     _prune(graph)
+    _return_to_blocks(graph)
 
 
 def sub_pixel_kernel(kernel: npt.NDArray[np.float32], stride: int) -> npt.NDArray[np.float32]:
@@ -65,6 +73,17 @@ def _only(graph: Any, kind: str, node: Any) -> Any:
         return None
     found = [other for other in graph.node if other.op_type == kind and other.input[0] == node.output[0]]
     return found[0] if len(found) == 1 else None
+
+
+def _return_to_blocks(graph: Any) -> None:
+    """Put a pooling over single pixels behind each sum with the output of a transposed convolution."""
+    from onnx import helper
+
+    upsampled = {node.output[0] for node in graph.node if node.op_type == "ConvTranspose"}
+    for node in [node for node in graph.node if node.op_type == "Add" and not upsampled.isdisjoint(node.input)]:
+        result, node.output[0] = node.output[0], f"{node.output[0]}_sum"
+        pooling = helper.make_node("MaxPool", [node.output[0]], [result], kernel_shape=[1, 1])
+        graph.node.insert(list(graph.node).index(node) + 1, pooling)
 
 
 def _prune(graph: Any) -> None:
