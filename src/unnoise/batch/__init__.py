@@ -6,7 +6,17 @@ Example:
 """
 
 from unnoise.batch.any_kind import denoise
-from unnoise.batch.folder import Job, Outcome, denoise_files, plan
+from unnoise.batch.folder import Job, Outcome, denoise_files, limit_memory, plan
 from unnoise.batch.one_file import FileOptions, FileReport, denoise_file
 
-__all__ = ["FileOptions", "FileReport", "Job", "Outcome", "denoise", "denoise_file", "denoise_files", "plan"]
+__all__ = [
+    "FileOptions",
+    "FileReport",
+    "Job",
+    "Outcome",
+    "denoise",
+    "denoise_file",
+    "denoise_files",
+    "limit_memory",
+    "plan",
+]

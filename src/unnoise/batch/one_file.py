@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from unnoise.inference.denoiser import Progress
 from unnoise.inference.noise_level import CLEAN, noise_of_strips
 
 Array = npt.NDArray[Any]
+_Strips = Callable[[], Iterator[Array]]
 
 # Rows that are converted at once on their way out.
 ROWS = 64
+# Images of at most this many bytes are decoded once, for the estimate and the network; larger ones twice.
+DECODED_ONCE = 32 << 20
 _PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1}
 
 
@@ -121,7 +124,8 @@ def denoise_file(
         raise InputError(f"{target} is the input itself. Choose another name for the output.")
     image = open_image(source, most_pixels=options.most_pixels)
     check_fits(target, image, format_of(target))
-    noise, finite = _noise(image)
+    strips = _strips(image)
+    noise, finite = _noise(image, strips)
     strength, unchanged = options.strength, ""
     if options.sigma is not None:
         strength *= min(1.0, options.sigma / max(noise, 1e-6))
@@ -134,9 +138,9 @@ def denoise_file(
     if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
         _copy(source, target, options.overwrite)
     else:
-        run = _Run(image, denoiser, dataclasses.replace(options, strength=strength), progress)
-        strips = image.strips() if unchanged else run.strips()
-        write_strips(target, image, strips, strip_metadata=options.strip, overwrite=options.overwrite)
+        run = _Run(image, strips, denoiser, dataclasses.replace(options, strength=strength), progress)
+        samples = strips() if unchanged else run.strips()
+        write_strips(target, image, samples, strip_metadata=options.strip, overwrite=options.overwrite)
         drift = run.drift
     progress(1.0)
     return FileReport(
@@ -178,8 +182,11 @@ def from_range(values: npt.NDArray[np.float32], dtype: str) -> Array:
 class _Run:
     """The pixels of an image on their way through the network; alpha goes past it."""
 
-    def __init__(self, image: ImageFile, denoiser: Denoiser, options: FileOptions, progress: Progress) -> None:
-        self.image, self.denoiser, self.options, self.progress = image, denoiser, options, progress
+    def __init__(
+        self, image: ImageFile, source: _Strips, denoiser: Denoiser, options: FileOptions, progress: Progress
+    ) -> None:
+        self.image, self.source = image, source
+        self.denoiser, self.options, self.progress = denoiser, options, progress
         self.sums = [0.0, 0.0]
         self.alpha: deque[Array] = deque()
 
@@ -207,7 +214,7 @@ class _Run:
                 yield np.concatenate([samples, self._alpha(len(samples))], axis=2) if image.alpha else samples
 
     def _seen(self) -> Iterator[npt.NDArray[np.float32]]:
-        for strip in self.image.strips():
+        for strip in self.source():
             if self.image.alpha:
                 self.alpha.append(strip[..., -1:])
             values = to_range(strip[..., : self.image.channels])
@@ -226,13 +233,22 @@ class _Run:
         return np.concatenate(parts)
 
 
-def _noise(image: ImageFile) -> tuple[float, bool]:
+def _strips(image: ImageFile) -> _Strips:
+    """Return what gives the pixels from top to bottom as often as it is called."""
+    samples = image.width * image.height * (image.channels + image.alpha)
+    if samples * np.dtype(image.dtype).itemsize > DECODED_ONCE:
+        return image.strips
+    decoded = list(image.strips())
+    return lambda: iter(decoded)
+
+
+def _noise(image: ImageFile, source: _Strips) -> tuple[float, bool]:
     """Return the estimate of the noise, and whether all samples are finite."""
     finite = True
 
     def strips() -> Iterable[npt.NDArray[np.float32]]:
         nonlocal finite
-        for strip in image.strips():
+        for strip in source():
             colours = strip[..., : image.channels]
             finite = finite and (image.dtype != "float32" or bool(np.isfinite(colours).all()))
             yield to_range(colours)

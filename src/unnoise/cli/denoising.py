@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from unnoise.atomic import write_text
-from unnoise.batch import FileOptions, FileReport, Job, Outcome, denoise_file, denoise_files, plan
+from unnoise.batch import FileOptions, FileReport, Job, Outcome, denoise_file, denoise_files, limit_memory, plan
 from unnoise.errors import InputError, UnnoiseError, UsageError
 from unnoise.imaging.encoding import format_of
 from unnoise.imaging.image_file import open_image
@@ -85,6 +85,7 @@ def denoise_folder(
     report: Path | None,
 ) -> None:
     """Denoise a folder; raise at the end where a file was bad."""
+    limit_memory()
     jobs = plan(folder, output, recursive=recursive, suffix=suffix)
     sizes = {job: _megapixels(job) for job in jobs}
     shares = dict.fromkeys(jobs, 0.0)

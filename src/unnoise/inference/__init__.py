@@ -9,8 +9,8 @@ Example:
     True
 """
 
-from unnoise.inference.cache import kept
-from unnoise.inference.denoiser import Classification, Denoiser, load
+from unnoise.inference.denoiser import Classification, Denoiser
+from unnoise.inference.loading import kept, load
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import estimate_noise
 from unnoise.inference.packaged import card, packaged_models

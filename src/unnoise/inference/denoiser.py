@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.errors import InputError, ModelFileError, UnnoiseError
-from unnoise.inference.metadata import KEY, Metadata
+from unnoise.errors import InputError, ModelFileError
+from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import CLEAN, noise_levels
-from unnoise.inference.packaged import model_file
 from unnoise.inference.pixels import Batch, question
-from unnoise.inference.session import open_session
+from unnoise.inference.session import run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
 
@@ -61,7 +59,7 @@ class Classification:
 
 
 class Denoiser:
-    """A packaged model; made by :func:`load`.
+    """A packaged model; made by :func:`unnoise.load`.
 
     Attributes:
         metadata: What the file says of itself.
@@ -279,7 +277,7 @@ class Denoiser:
         chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
         results = []
         for start in range(0, len(padded), chunk):
-            results.append(self._session.run([output], {NOISY: padded[start : start + chunk]})[0])
+            results.append(self._network(output, padded[start : start + chunk]))
             progress(min(1.0, (start + chunk) / len(padded)))
         return results[0] if len(results) == 1 else np.concatenate(results)
 
@@ -307,8 +305,12 @@ class Denoiser:
         answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
         for columns in cut.columns:
             tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
-            answer[:, columns.kept] = self._session.run([DENOISED], {NOISY: tile})[0][0, rows.inner, columns.inner]
+            answer[:, columns.kept] = self._network(DENOISED, tile)[0, rows.inner, columns.inner]
         return answer
+
+    def _network(self, output: str, batch: Batch) -> Batch:
+        result: Batch = run(self._session, {NOISY: batch}, output)
+        return result
 
     def _padded(self, batch: Batch) -> Batch:
         """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
@@ -350,62 +352,7 @@ def _pixels(max_memory: int | None) -> int:
     return CHUNK_PIXELS if max_memory is None else max_memory // BYTES_PER_PIXEL
 
 
-def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:
-    """Return a packaged model; ONNX Runtime alone runs it.
-
-    Args:
-        model: The name of a model that comes with unnoise, or a file that ``unnoise package`` wrote.
-        threads: CPU threads to use; None leaves the choice to ONNX Runtime.
-        device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
-
-    Raises:
-        ModelFileError: missing, no ONNX file, damaged, or not packaged by unnoise.
-        InputError: ``threads`` is no whole number of at least 1, or the device is not available.
-        UsageError: an unknown name of a model or device.
-    """
-    path = model_file(model)
-    if not path.is_file():
-        raise ModelFileError(
-            f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
-        )
-    content = b""
-    try:
-        content = path.read_bytes()
-        session, device = open_session(content, threads=threads, device=device)
-        text = session.get_modelmeta().custom_metadata_map.get(KEY)
-    except UnnoiseError:
-        raise
-    except OSError as error:
-        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
-    except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-        reason = first_line(error) if content else "it is empty"
-        raise ModelFileError(f"{path} is not an ONNX model, or damaged ({reason}). Package the run again.") from None
-    if text is None:
-        raise ModelFileError(
-            f"{path} is an ONNX model, but not one that unnoise packaged: its description is missing. "
-            "Use a file that `unnoise package` wrote."
-        )
-    metadata = Metadata.from_json(text, str(path))
-    _require_agreement(session, metadata, path)
-    return Denoiser(session, metadata, device)
-
-
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text without ONNX Runtime's prefix of codes and file names."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]
-
-
-def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
-    """Raise ModelFileError unless the network takes and gives what its description says."""
-    inputs = [(value.name, value.type, tuple(value.shape)) for value in session.get_inputs()]
-    outputs = {value.name for value in session.get_outputs()}
-    wanted = {DENOISED} if metadata.kind == "denoiser" else {DENOISED, PROBABILITIES}
-    # A side without a number has a symbol, which ONNX Runtime gives as a text, or None.
-    shapes = [tuple(side if isinstance(side, int) else None for side in shape) for _, _, shape in inputs]
-    named = [(name, kind) for name, kind, _ in inputs]
-    if named != [(NOISY, "tensor(float)")] or shapes != [(None, *metadata.input_shape)] or not wanted <= outputs:
-        raise ModelFileError(
-            f"The network in {path} maps {inputs} to {sorted(outputs)}, which its description contradicts: a "
-            f"{metadata.kind} of {(None, *metadata.input_shape)} with {sorted(wanted)}. Package the run again."
-        )

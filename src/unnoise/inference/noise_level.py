@@ -12,7 +12,7 @@ import numpy.typing as npt
 from unnoise.errors import InputError
 from unnoise.inference.packaged import NOISE_LEVEL, folder
 from unnoise.inference.pixels import Batch, question
-from unnoise.inference.session import open_session
+from unnoise.inference.session import open_session, run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling
 
@@ -82,7 +82,7 @@ def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> float:
     for _, band in rows_of_tiles(strips, height, width, size, Tiling(bands, ())):
         patches += [band[:, column : column + SIDE] for column in columns]
     stacked = np.repeat(np.stack(patches), 3 // patches[0].shape[-1], axis=-1)
-    parts = [_network().run(None, {"patches": stacked[i : i + TOGETHER]})[0] for i in range(0, len(stacked), TOGETHER)]
+    parts = [run(_network(), {"patches": stacked[i : i + TOGETHER]}) for i in range(0, len(stacked), TOGETHER)]
     logarithms = np.sort(np.concatenate(parts), axis=None)
     # numpy.median would import numpy.ma, a tenth of a small image's time.
     median = logarithms[[(len(logarithms) - 1) // 2, len(logarithms) // 2]].mean()

@@ -1,0 +1,80 @@
+"""From a packaged model's file to a denoiser."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from unnoise.errors import ModelFileError, UnnoiseError
+from unnoise.inference.denoiser import DENOISED, NOISY, PROBABILITIES, Denoiser, first_line
+from unnoise.inference.metadata import KEY, Metadata
+from unnoise.inference.packaged import model_file
+from unnoise.inference.session import open_session
+
+
+def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:
+    """Return a packaged model; ONNX Runtime alone runs it.
+
+    Args:
+        model: The name of a model that comes with unnoise, or a file that ``unnoise package`` wrote.
+        threads: CPU threads to use; None leaves the choice to ONNX Runtime.
+        device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
+
+    Raises:
+        ModelFileError: missing, no ONNX file, damaged, or not packaged by unnoise.
+        InputError: ``threads`` is no whole number of at least 1, or the device is not available.
+        UsageError: an unknown name of a model or device.
+    """
+    path = model_file(model)
+    if not path.is_file():
+        raise ModelFileError(
+            f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
+        )
+    content = b""
+    try:
+        content = path.read_bytes()
+        session, device = open_session(content, threads=threads, device=device)
+        text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    except UnnoiseError:
+        raise
+    except OSError as error:
+        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
+    except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+        reason = first_line(error) if content else "it is empty"
+        raise ModelFileError(f"{path} is not an ONNX model, or damaged ({reason}). Package the run again.") from None
+    if text is None:
+        raise ModelFileError(
+            f"{path} is an ONNX model, but not one that unnoise packaged: its description is missing. "
+            "Use a file that `unnoise package` wrote."
+        )
+    metadata = Metadata.from_json(text, str(path))
+    _require_agreement(session, metadata, path)
+    return Denoiser(session, metadata, device)
+
+
+def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
+    """Raise ModelFileError unless the network takes and gives what its description says."""
+    inputs = [(value.name, value.type, tuple(value.shape)) for value in session.get_inputs()]
+    outputs = {value.name for value in session.get_outputs()}
+    wanted = {DENOISED} if metadata.kind == "denoiser" else {DENOISED, PROBABILITIES}
+    # A side without a number has a symbol, which ONNX Runtime gives as a text, or None.
+    shapes = [tuple(side if isinstance(side, int) else None for side in shape) for _, _, shape in inputs]
+    named = [(name, kind) for name, kind, _ in inputs]
+    if named != [(NOISY, "tensor(float)")] or shapes != [(None, *metadata.input_shape)] or not wanted <= outputs:
+        raise ModelFileError(
+            f"The network in {path} maps {inputs} to {sorted(outputs)}, which its description contradicts: a "
+            f"{metadata.kind} of {(None, *metadata.input_shape)} with {sorted(wanted)}. Package the run again."
+        )
+
+
+def kept(model: str | Path, device: str = "auto") -> Denoiser:
+    """Return a packaged model as :func:`load` does; the last few are kept for the next call."""
+    file = model_file(model)
+    return _kept(file, file.stat().st_mtime_ns if file.is_file() else 0, device)
+
+
+@functools.lru_cache(maxsize=4)
+def _kept(file: Path, changed: int, device: str) -> Denoiser:
+    """Return the model in ``file``, as it was at the time ``changed``."""
+    return load(file, device=device)
