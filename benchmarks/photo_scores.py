@@ -3,6 +3,7 @@
     python benchmarks/photo_scores.py awgn     PHOTOS   # CBSD68, BSD68, Set12 with white Gaussian noise
     python benchmarks/photo_scores.py polyu    PHOTOS   # real camera pairs, beside classical filters
     python benchmarks/photo_scores.py estimate PHOTOS   # the noise estimate and the clean gate
+    python benchmarks/photo_scores.py correlated PHOTOS # which noise is told to be too coarse
     python benchmarks/photo_scores.py checks            # mean drift, tiles
 
 PHOTOS is a folder with the folders cbsd68, bsd68, set12 and polyu. Tables go to benchmarks/results. Noise is float,
@@ -21,7 +22,7 @@ import numpy as np
 
 import unnoise
 from unnoise.inference import load
-from unnoise.inference.noise_level import CLEAN
+from unnoise.inference.noise_level import CLEAN, noise_of_strips
 from unnoise.inference.tiles import halo_of
 
 RESULTS = Path(__file__).parent / "results"
@@ -168,6 +169,46 @@ def estimate(photos: Path, model: str) -> None:
     write("clean_gate.csv", ["clean images", "count", "fires", "at sigma 5", "at sigma 10", "at sigma 25"], rows)
 
 
+def correlated(photos: Path, model: str) -> None:
+    """Which noise is told to be correlated over more pixels than that of the training."""
+    import cv2
+
+    rng = np.random.default_rng(3)
+    clean = images(photos / "cbsd68")
+
+    def coarse(image: np.ndarray, sigma: float, make: Callable[[tuple[int, int]], np.ndarray]) -> np.ndarray:
+        noise = make((image.shape[0] // 2 + 1, image.shape[1] // 2 + 1))[: image.shape[0], : image.shape[1]]
+        return np.clip(image + noise * np.float32(sigma / 255 / noise.std()), 0, 1)
+
+    def white(size: tuple[int, int], scale: int = 2) -> np.ndarray:
+        return rng.standard_normal((size[0] * scale, size[1] * scale, 3), np.float32)
+
+    makers: dict[str, Callable[[tuple[int, int]], np.ndarray]] = {
+        "white": white,
+        "Gaussian blur of 1 pixel": lambda size: np.asarray(cv2.GaussianBlur(white(size), (0, 0), 1)),
+        "enlarged twice": lambda size: np.asarray(
+            cv2.resize(white(size, 1), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        ),
+    }
+    rows = []
+    for name, make in makers.items():
+        for sigma in (10, 20, 35):
+            rows.append([name, sigma, [coarse(image, sigma, make) for image in clean]])
+    for quality in (60, 80, 95):
+        jpeg = unnoise.noise.parse(f"jpeg(quality={quality})")
+        rows.append([f"white, JPEG {quality}", 20, [np.asarray(jpeg(coarse(i, 20, white), rng)) for i in clean]])
+    camera = unnoise.noise.parse("camera(0.03)")
+    rows.append(["camera, as trained on", "", [np.clip(camera(image, rng), 0, 1) for image in clean]])
+    rows.append(["PolyU", "", [unnoise.read_image(f).to_float() for f in (photos / "polyu").glob("*_real.JPG")]])
+    table = []
+    for name, sigma, members in rows:
+        found = [noise_of_strips([image.astype(np.float32)], *image.shape[:2]) for image in members]
+        share = np.mean([finding.correlated for finding in found])
+        middle = np.median([finding.whiteness for finding in found])
+        table.append([name, sigma, len(found), f"{middle:.2f}", f"{share:.1%}"])
+    write("correlated_noise.csv", ["noise", "sigma", "images", "median whiteness", "told"], table)
+
+
 def clean_kinds(rng: np.random.Generator, count: int = 40, side: int = 256) -> dict[str, list[np.ndarray]]:
     """Return images without noise that are no photographs, drawn apart from those of the training."""
     import pyvips
@@ -231,14 +272,15 @@ def checks(model: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["awgn", "polyu", "estimate", "checks"])
+    parser.add_argument("what", choices=["awgn", "polyu", "estimate", "correlated", "checks"])
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--model", default="photo")
     arguments = parser.parse_args()
     if arguments.what == "checks":
         checks(arguments.model)
     else:
-        {"awgn": awgn, "polyu": polyu, "estimate": estimate}[arguments.what](arguments.photos, arguments.model)
+        commands = {"awgn": awgn, "polyu": polyu, "estimate": estimate, "correlated": correlated}
+        commands[arguments.what](arguments.photos, arguments.model)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """Files through the real path, with a network that changes nothing: whatever differs is our doing."""
 
 import io
+import json
 
 import numpy as np
 import onnx
 import PIL.Image
 import pytest
 import pyvips
+from typer.testing import CliRunner
 
 from onnx_models import build
 from unnoise.batch import FileOptions, denoise_file
+from unnoise.cli.app import app
 from unnoise.errors import InputError, OutputError
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import load
@@ -175,6 +178,17 @@ def test_nothing_to_do_gives_the_same_bytes(tmp_path):
     other = denoise_file(tmp_path / "in.png", tmp_path / "other.tif")
     assert other.unchanged == "no noise was found"
     np.testing.assert_array_equal(read(tmp_path / "other.tif"), flat)
+
+
+@pytest.mark.parametrize(("side", "told"), [(1, False), (2, True)])
+def test_noise_that_is_coarser_than_the_training_is_told(tmp_path, side, told):
+    noise = np.random.default_rng(0).normal(0, 30, (128 // side, 128 // side, 3)).repeat(side, axis=0)
+    pixels = np.clip(128 + noise.repeat(side, axis=1), 0, 255).astype(np.uint8)
+    write(tmp_path / "in.png", pixels)
+    result = CliRunner().invoke(app, ["denoise", str(tmp_path / "in.png"), "--report", str(tmp_path / "report.json")])
+    assert result.exit_code == 0, result.output
+    assert ("coarser than what the model was trained for" in result.output) is told
+    assert json.loads((tmp_path / "report.json").read_text())["files"][0]["correlated"] is told
 
 
 def test_content_is_taken_like_a_file(tmp_path, identity):

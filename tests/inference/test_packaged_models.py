@@ -7,8 +7,10 @@ from skimage import data
 import unnoise
 from unnoise.errors import InputError, ModelFileError, UsageError
 from unnoise.inference import card, load, packaged_models
+from unnoise.inference.noise_level import noise_of_strips
 from unnoise.inference.packaged import folder
 from unnoise.inference.tiles import halo_of
+from unnoise.noise import parse
 
 PHOTOGRAPHS = {"astronaut": data.astronaut, "chelsea": data.chelsea, "coffee": data.coffee}
 
@@ -174,6 +176,25 @@ def test_the_noise_estimate_is_near_the_noise(photograph, sigma):
     present = np.sqrt(np.mean((clipped - image) ** 2))
     # JPEG and halving change the noise; what is left of it is estimated.
     assert unnoise.estimate_noise(np.rint(clipped * 255).astype(np.uint8)) == pytest.approx(present, rel=0.25)
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS)
+def test_only_coarse_noise_is_told_to_be_correlated(photograph):
+    image = PHOTOGRAPHS[photograph]().astype(np.float32)[:256, :256] / 255
+    height, width = image.shape[:2]
+    rng = np.random.default_rng(0)
+
+    def finding(noise):
+        return noise_of_strips([np.clip(image + noise.astype(np.float32), 0, 1)], height, width)
+
+    white = rng.normal(0, 30 / 255, image.shape)
+    enlarged = rng.normal(0, 30 / 255, (height // 2, width // 2, 3)).repeat(2, axis=0).repeat(2, axis=1)
+    assert not finding(0 * image).correlated
+    assert not finding(white).correlated
+    assert finding(white).whiteness == pytest.approx(1, rel=0.25)
+    assert finding(enlarged).correlated
+    compressed = parse("jpeg(quality=70)")(np.clip(image + white, 0, 1).astype(np.float32), rng)
+    assert not noise_of_strips([compressed], height, width).correlated
 
 
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS)

@@ -19,7 +19,7 @@ from unnoise.imaging.encoding import check_fits, format_of, held_metadata, write
 from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
 from unnoise.inference import Denoiser, load
 from unnoise.inference.denoiser import Progress
-from unnoise.inference.noise_level import CLEAN, noise_of_strips
+from unnoise.inference.noise_level import Finding, noise_of_strips
 
 Array = npt.NDArray[Any]
 _Strips = Callable[[], Iterator[Array]]
@@ -66,6 +66,7 @@ class FileReport:
         source, target: Names of the files.
         width, height, channels, bits, alpha: Of the image.
         noise: The estimate, in units of the range [0, 1].
+        correlated: Whether the noise seems correlated over more pixels than that of the training.
         unchanged: Why the pixels were left as they are; empty where they were denoised.
         metadata_kept, metadata_lost: Kinds of metadata.
         mean_drift: Mean of the output less that of the input, in units of the range.
@@ -82,6 +83,7 @@ class FileReport:
     bits: int
     alpha: bool
     noise: float
+    correlated: bool
     unchanged: str
     metadata_kept: list[str]
     metadata_lost: list[str]
@@ -128,8 +130,8 @@ def denoise_file(
     noise, finite = _noise(image, strips)
     strength, unchanged = options.strength, ""
     if options.sigma is not None:
-        strength *= min(1.0, options.sigma / max(noise, 1e-6))
-    elif noise < CLEAN and finite and not options.force and denoiser.metadata.input_shape[0] is None:
+        strength *= min(1.0, options.sigma / max(noise.level, 1e-6))
+    elif noise.clean and finite and not options.force and denoiser.metadata.input_shape[0] is None:
         unchanged = "no noise was found"
     if strength == 0 and not options.chroma:
         unchanged = "strength is 0"
@@ -151,7 +153,8 @@ def denoise_file(
         channels=image.channels,
         bits=image.bits,
         alpha=image.alpha,
-        noise=noise,
+        noise=noise.level,
+        correlated=noise.correlated,
         unchanged=unchanged,
         metadata_kept=kept,
         metadata_lost=lost,
@@ -242,8 +245,8 @@ def _strips(image: ImageFile) -> _Strips:
     return lambda: iter(decoded)
 
 
-def _noise(image: ImageFile, source: _Strips) -> tuple[float, bool]:
-    """Return the estimate of the noise, and whether all samples are finite."""
+def _noise(image: ImageFile, source: _Strips) -> tuple[Finding, bool]:
+    """Return what is known of the noise, and whether all samples are finite."""
     finite = True
 
     def strips() -> Iterable[npt.NDArray[np.float32]]:

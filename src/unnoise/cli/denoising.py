@@ -105,7 +105,7 @@ def denoise_folder(
             on_progress(outcome.job, 1.0)
             if outcome.error:
                 bar.console.print(outcome.error, highlight=False, soft_wrap=True, markup=False)
-            elif outcome.report is not None and outcome.report.unchanged:
+            elif outcome.report is not None and (outcome.report.unchanged or outcome.report.correlated):
                 bar.console.print(_line(outcome.report), highlight=False, soft_wrap=True, markup=False)
     order = {job: number for number, job in enumerate(jobs)}
     outcomes.sort(key=lambda outcome: order[outcome.job])
@@ -133,6 +133,8 @@ def _line(report: FileReport) -> str:
     line += f", {report.seconds:.1f} s"
     if report.unchanged == "no noise was found":
         line += " (--force denoises it all the same)"
+    if report.correlated and not report.unchanged:
+        line += "; the noise is coarser than what the model was trained for, some will stay (halve the image first)"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"
     return "; ".join([line, *report.notes])

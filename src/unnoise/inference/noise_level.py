@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,34 @@ TOGETHER = 4
 # An image with less noise than this is clean. It is low, since the correlated noise of cameras reads low, and a clean
 # photograph that goes through the network changes little; see benchmarks/results/clean_gate.csv.
 CLEAN = 0.5 / 255
+# Noise of at least VISIBLE whose whiteness is less than COARSE is correlated over more pixels than demosaicking and
+# JPEG make it; see benchmarks/results/correlated_noise.csv.
+VISIBLE, COARSE = 6 / 255, 0.4
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What is known of an image's noise.
+
+    Attributes:
+        level: Its standard deviation, in units of the range [0, 1].
+        whiteness: The root mean square of the finest diagonal detail, as a share of the level: about 1 for white noise,
+            the less the more pixels the noise is correlated over. Texture adds to it, so it is that of the smoother
+            patches: the tenth percentile.
+    """
+
+    level: float
+    whiteness: float
+
+    @property
+    def clean(self) -> bool:
+        """Whether the image counts as free of noise."""
+        return self.level < CLEAN
+
+    @property
+    def correlated(self) -> bool:
+        """Whether the noise is correlated over more pixels than that of the training."""
+        return self.level >= VISIBLE and self.whiteness < COARSE
 
 
 def estimate_noise(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Any:
@@ -64,11 +93,11 @@ def estimate_noise(image: Array, *, channel_axis: int | None = -1, data_range: f
 
 def noise_levels(batch: Batch) -> npt.NDArray[np.float64]:
     """Return the noise ``(N,)`` of each image of a batch ``(N, H, W, C)``, C 1 or 3."""
-    return np.array([noise_of_strips([image], *image.shape[:2]) for image in batch])
+    return np.array([noise_of_strips([image], *image.shape[:2]).level for image in batch])
 
 
-def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> float:
-    """Return the noise of one image that is read from top to bottom.
+def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> Finding:
+    """Return what is known of the noise of one image that is read from top to bottom.
 
     Args:
         strips: Arrays ``(h, width, C)``, C 1 or 3, ``height`` rows in all.
@@ -83,10 +112,23 @@ def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> float:
         patches += [band[:, column : column + SIDE] for column in columns]
     stacked = np.repeat(np.stack(patches), 3 // patches[0].shape[-1], axis=-1)
     parts = [run(_network(), {"patches": stacked[i : i + TOGETHER]}) for i in range(0, len(stacked), TOGETHER)]
-    logarithms = np.sort(np.concatenate(parts), axis=None)
-    # numpy.median would import numpy.ma, a tenth of a small image's time.
-    median = logarithms[[(len(logarithms) - 1) // 2, len(logarithms) // 2]].mean()
-    return max(0.0, float(np.exp(median) - 0.5) / 255)
+    levels = np.exp(np.concatenate(parts)[:, 0]) - 0.5
+    # numpy's median and quantile would import numpy.ma, a tenth of a small image's time.
+    ordered = np.sort(levels)
+    level = float(ordered[[(len(levels) - 1) // 2, len(levels) // 2]].mean()) / 255
+    shares = np.sort(255 * _diagonal_detail(np.stack(patches)) / np.maximum(levels, 0.5))
+    return Finding(max(0.0, level), float(shares[len(shares) // 10]))
+
+
+def _diagonal_detail(patches: Batch) -> Batch:
+    """Return the root mean square ``(N,)`` of the diagonal Haar coefficients of patches ``(N, H, W, C)``.
+
+    They are orthonormal: of white noise, theirs is its standard deviation.
+    """
+    low, high = patches[:, :-1:2], patches[:, 1::2]
+    detail = (low[:, :, :-1:2] - low[:, :, 1::2] - high[:, :, :-1:2] + high[:, :, 1::2]) / 2
+    result: Batch = np.sqrt(np.mean(detail**2, axis=(1, 2, 3)))
+    return result
 
 
 def _starts(side: int) -> list[int]:
