@@ -178,10 +178,15 @@ def _encode(image: Any, path: Path, header: Header, target: Format) -> None:
         options["bitdepth"] = 8 if image.format == "uchar" else (header.bits if header.bits in (10, 12) else 12)
     elif target.name == "TIFF":
         options["predictor"] = "float" if image.format == "float" else "horizontal"
-        options["bigtiff"] = image.width * image.height * image.bands * 4 > 1 << 32
+        options["bigtiff"] = _needs_big_tiff(header)
     image.write_to_file(str(path), **options)
-    if target.name == "TIFF" and "exif-data" in header.metadata:
+    if target.name == "TIFF" and "exif-data" in header.metadata and not _needs_big_tiff(header):
         add_exif_to_tiff(path, header.metadata["exif-data"][1])
+
+
+def _needs_big_tiff(header: Header) -> bool:
+    """Return whether a TIFF file of the image may need offsets of 64 bits, with which EXIF cannot be added."""
+    return header.width * header.height * header.bands * 4 > 1 << 32
 
 
 # Kinds of metadata, by what libvips' names begin with, and the formats that cannot hold them.
@@ -198,4 +203,6 @@ def held_metadata(header: Header, target: Format, *, strip_metadata: bool = Fals
     """Return the kinds of metadata of an image that are kept and lost when it is written as ``target``."""
     present = [kind for name, kind in _KINDS.items() if name in header.metadata]
     lost = [kind for kind in present if target.name in _CANNOT[kind] or (strip_metadata and kind != "ICC profile")]
+    if target.name == "TIFF" and "EXIF" in set(present) - set(lost) and _needs_big_tiff(header):
+        lost.append("EXIF")
     return [kind for kind in present if kind not in lost], lost
