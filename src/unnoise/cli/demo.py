@@ -35,7 +35,7 @@ def demo(
     import numpy as np
 
     from unnoise import training
-    from unnoise.cli.lifecycle import free_folder, load_keras, measure
+    from unnoise.cli.lifecycle import free_folder, measure
     from unnoise.imaging import Image, write_image
     from unnoise.packaging.package_run import package_run
     from unnoise.training.images import load_images
@@ -43,7 +43,6 @@ def demo(
     started = time.perf_counter()
     console = make_console()
     recipe = training.load_recipe("demo")
-    load_keras()
     folder = output or free_folder(Path("runs") / "demo")
     run = training.train(recipe, folder, console=console)
     measure(run, console, None)

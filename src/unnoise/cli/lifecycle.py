@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from unnoise.training import RunFolder
 
 
-def load_keras() -> None:
-    """Import Keras, and TensorFlow with it, whose greetings on standard error nobody asked for."""
-    from unnoise.packaging.quiet import quiet
-
-    with quiet():
-        import keras  # noqa: F401
-
-
 def recipes() -> None:
     """List the built-in recipes."""
     from rich.table import Table
@@ -61,7 +53,6 @@ def train(
         assert recipe is not None
         described = training.load_recipe(recipe, overrides or ())
         folder = output or free_folder(Path("runs") / described.name)
-    load_keras()
     try:
         if resume is not None:
             run = training.resume(folder, data_dir=data_dir, console=console)
@@ -109,7 +100,6 @@ def sweep(
     from unnoise.training import load_recipe
 
     name = load_recipe(recipe).name
-    load_keras()
     run_sweep(
         recipe,
         overrides,
@@ -132,7 +122,6 @@ def evaluate(
     console = make_console()
     if target.is_dir():
         run = RunFolder.open(target)
-        load_keras()
         result, report = evaluate_run(run, dataset=dataset, noise=noise, data_dir=data_dir)
         result.print(console)
         console.print(f"report: {report}", soft_wrap=True, highlight=False)
@@ -151,6 +140,5 @@ def package(
     from unnoise.training import RunFolder
 
     folder = RunFolder.open(run)
-    load_keras()
     text = package_run(folder, output, format=format, overwrite=overwrite)
     make_console().print(text, highlight=False, soft_wrap=True)

@@ -9,6 +9,11 @@ shape or to class probabilities ``(N, K)``. Only ``keras.ops`` and Keras layers 
 of Keras runs them.
 """
 
+from unnoise.quiet import quiet
+
+with quiet():  # TensorFlow greets on standard error
+    import keras  # noqa: F401
+
 from unnoise.models.autoencoder import Autoencoder
 from unnoise.models.bias_free_unet import bias_free_unet
 from unnoise.models.classifiers import cnn_classifier, mlp_classifier

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
-from unnoise.packaging.quiet import quiet
 from unnoise.packaging.simplify import simplify
+from unnoise.quiet import quiet
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
 PARITY = 1e-5

@@ -10,7 +10,7 @@ from typing import Any
 
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
-from unnoise.packaging.quiet import quiet
+from unnoise.quiet import quiet
 from unnoise.registry import suggestion
 
 FORMATS = {"keras": ".keras", "litert": ".tflite", "openvino": ".xml"}

@@ -1,4 +1,4 @@
-"""Exporters that talk, silenced: TensorFlow writes to the terminal past Python, tf2onnx warns and logs."""
+"""Libraries that talk, silenced: TensorFlow writes to the terminal past Python, tf2onnx warns and logs."""
 
 from __future__ import annotations
 
