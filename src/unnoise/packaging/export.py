@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import math
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ def export_onnx(
         for value in [*graph.graph.input, *graph.graph.output]:
             value.type.tensor_type.shape.dim[0].dim_param = "N"
         parity = _parity(model, graph.SerializeToString(), metadata, probe)
-        if not parity <= PARITY:
+        if parity > PARITY:
             raise OutputError(
                 f"Packaging is refused: the ONNX model differs from Keras by {parity:.2g}, more than {PARITY:g}. "
                 "Please report the recipe."
@@ -106,7 +105,8 @@ def _name_outputs(graph: Any, names: tuple[str, ...]) -> None:
 def _parity(model: Any, content: bytes, metadata: Metadata, probe: npt.NDArray[np.float32] | None) -> float:
     """Return the largest absolute difference between Keras and ONNX Runtime over several batches and sizes.
 
-    It is infinite where shapes differ or a value is not a number.
+    Raises:
+        OutputError: shapes differ, or a value is not finite.
     """
     import keras
     import onnxruntime
@@ -129,8 +129,16 @@ def _parity(model: Any, content: bytes, metadata: Metadata, probe: npt.NDArray[n
         for ours, tensor in zip(session.run(None, {"noisy": batch}), expected, strict=True):
             theirs = keras.ops.convert_to_numpy(tensor)
             if ours.shape != theirs.shape:
-                return math.inf
-            difference = float(np.abs(ours - theirs).max())
+                raise OutputError(
+                    f"Packaging is refused: the ONNX model differs from Keras, whose answer to images {batch.shape} "
+                    f"has the shape {theirs.shape}, not {ours.shape}. Please report the recipe."
+                )
             # max() would pass over a NaN.
-            worst = math.inf if math.isnan(difference) else max(worst, difference)
+            for name, values in (("Keras", theirs), ("ONNX Runtime", ours)):
+                if not np.isfinite(values).all():
+                    raise OutputError(
+                        f"Packaging is refused: {name}'s answer to images {batch.shape} has values that are "
+                        "not finite. Train again with a smaller learning rate, or please report the recipe."
+                    )
+            worst = max(worst, float(np.abs(ours - theirs).max()))
     return worst
