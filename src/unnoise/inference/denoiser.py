@@ -277,7 +277,8 @@ class Denoiser:
         chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
         results = []
         for start in range(0, len(padded), chunk):
-            results.append(self._network(output, padded[start : start + chunk]))
+            last = start + chunk >= len(padded)
+            results.append(run(self._session, {NOISY: padded[start : start + chunk]}, output, last=last))
             progress(min(1.0, (start + chunk) / len(padded)))
         return results[0] if len(results) == 1 else np.concatenate(results)
 
@@ -305,12 +306,10 @@ class Denoiser:
         answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
         for columns in cut.columns:
             tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
-            answer[:, columns.kept] = self._network(DENOISED, tile)[0, rows.inner, columns.inner]
+            last = (rows, columns) == (cut.rows[-1], cut.columns[-1])
+            result = run(self._session, {NOISY: tile}, DENOISED, last=last)
+            answer[:, columns.kept] = result[0, rows.inner, columns.inner]
         return answer
-
-    def _network(self, output: str, batch: Batch) -> Batch:
-        result: Batch = run(self._session, {NOISY: batch}, output)
-        return result
 
     def _padded(self, batch: Batch) -> Batch:
         """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""

@@ -111,7 +111,10 @@ def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> Finding
     for _, band in rows_of_tiles(strips, height, width, size, Tiling(bands, ())):
         patches += [band[:, column : column + SIDE] for column in columns]
     stacked = np.repeat(np.stack(patches), 3 // patches[0].shape[-1], axis=-1)
-    parts = [run(_network(), {"patches": stacked[i : i + TOGETHER]}) for i in range(0, len(stacked), TOGETHER)]
+    parts = [
+        run(_network(), {"patches": stacked[i : i + TOGETHER]}, last=i + TOGETHER >= len(stacked))
+        for i in range(0, len(stacked), TOGETHER)
+    ]
     levels = np.exp(np.concatenate(parts)[:, 0]) - 0.5
     # numpy's median and quantile would import numpy.ma, a tenth of a small image's time.
     ordered = np.sort(levels)
