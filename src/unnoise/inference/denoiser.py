@@ -26,7 +26,7 @@ NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
 # Pixels that go through the network at once, which bounds the memory of large batches and images.
 CHUNK_PIXELS = 7 << 18
 # Pixels of a row of tiles, as wide as the image, which bounds the memory of wide ones read from top to bottom.
-BAND_PIXELS = 6 << 20
+BAND_PIXELS = 5 << 20
 # Bytes that a pixel takes in the network of the packaged model photo: 120 to 150 were measured.
 BYTES_PER_PIXEL = 150
 
