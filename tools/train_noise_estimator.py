@@ -1,9 +1,8 @@
 """Trains the network behind `unnoise.estimate_noise` and writes it as ONNX, with its log beside it.
 
 The network sees a patch of 64 × 64 pixels and gives log(255 sigma + 0.5), where sigma is the root mean square
-difference between the patch and the same patch without noise, both clipped, halved and JPEG-compressed alike. The noise
-is white, smooth or that of cameras. Clean patches come from the photographs that the recipe photo trains on, and from
-drawn ones: flat, gradients, text, lines.
+difference between the patch and the same patch without noise, both clipped, halved and JPEG-compressed alike. Clean
+patches come from the photographs that the recipe photo trains on, and from drawn ones: flat, gradients, text, lines.
 
     python tools/train_noise_estimator.py DATA/photographs -o noise-level.onnx
 """
@@ -18,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from PIL import Image, ImageDraw, ImageFont
-from scipy.ndimage import gaussian_filter
 
 from unnoise import datasets, noise
 from unnoise.training.patches import random_patches, some_gray
@@ -91,15 +89,6 @@ def halved(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return images
 
 
-def some_soft(white: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Smooth three in ten of the noises ``(N, H, W, C)``, as processing in cameras does; the variance stays."""
-    for index in np.flatnonzero(rng.random(len(white)) < 0.3):
-        scale = rng.uniform(0.4, 1.5)
-        smooth = gaussian_filter(white[index], (scale, scale, 0), mode="wrap")
-        white[index] = smooth / smooth.std()
-    return white
-
-
 def examples(photographs: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return noisy patches ``(N, 64, 64, 3)`` and their log(255 sigma + 0.5), one of each photograph's tile."""
     clean = random_patches(photographs, 2 * SIDE, rng).astype(np.float32) / 255
@@ -117,8 +106,8 @@ def examples(photographs: np.ndarray, rng: np.random.Generator) -> tuple[np.ndar
         part = clean[mask][..., :channels]
         sigma = np.exp(rng.uniform(0, np.log(STRONGEST), (len(part), 1, 1, 1))) / 255
         sigma[rng.random(len(part)) < 0.2] = 0
-        result = part + sigma.astype(np.float32) * some_soft(rng.standard_normal(part.shape, dtype=np.float32), rng)
-        camera = rng.random(len(part)) < 0.25
+        result = part + sigma.astype(np.float32) * rng.standard_normal(part.shape, dtype=np.float32)
+        camera = rng.random(len(part)) < 0.15
         result[camera] = noise.parse("camera(0.03)")(part[camera], rng)
         noisy[mask] = result
 
