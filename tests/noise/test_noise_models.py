@@ -26,7 +26,7 @@ from unnoise.noise import (
 from unnoise.noise.camera import from_linear, to_linear
 
 EXAMPLES = [registry.get(kind).example for kind in registry] + [Composition.example, Choice.example]
-IMAGES_ONLY = ("jpeg", "random-jpeg", "camera")
+IMAGES_ONLY = ("jpeg", "random-jpeg", "camera", "correlated-gaussian")
 IN_EIGHT_BITS = ("jpeg", "random-jpeg")
 RANDOM = [text for text in EXAMPLES if text not in ("none", "jpeg(quality=30)")]
 SHAPES = [(8, 12), (8, 12, 1), (8, 12, 3), (4, 8, 12, 1), (2, 8, 12, 3), (0, 8, 8, 1)]
@@ -61,14 +61,14 @@ def image(shape, seed=0):
 
 def test_the_contract_names_all_kinds():
     assert registry.names() == [
-        "blind-gaussian", "camera", "gaussian", "jpeg", "masking", "none", "poisson", "poisson-gaussian", "random-jpeg",
-        "salt-and-pepper", "speckle", "uniform",
+        "blind-gaussian", "camera", "correlated-gaussian", "gaussian", "jpeg", "masking", "none", "poisson",
+        "poisson-gaussian", "random-jpeg", "salt-and-pepper", "speckle", "uniform",
     ]  # fmt: skip
 
 
 def test_every_random_kind_has_a_formula_under_test():
     tested = {type(parse(text)).kind for text in FORMULAS}
-    assert tested >= set(registry) - {"jpeg", "random-jpeg", "blind-gaussian", "camera"}
+    assert tested >= set(registry) - {"jpeg", "random-jpeg", "blind-gaussian", "camera", "correlated-gaussian"}
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -95,6 +95,20 @@ def test_blind_gaussian_draws_a_strength_for_each_image_of_a_batch():
 def test_blind_gaussian_has_one_strength_within_an_image():
     noisy = parse("blind-gaussian(0.3, clip=false)")(np.zeros((64, 64, 3)), np.random.default_rng(4))
     np.testing.assert_allclose(noisy.std(axis=(0, 1)), noisy.std(), rtol=0.05)
+
+
+@pytest.mark.parametrize("blur", [0, 1, 3])
+def test_correlated_gaussian_has_the_variance_and_correlation_of_its_formula(blur):
+    noise = parse(f"correlated-gaussian(0.1, blur={blur}, clip=false)")
+    drawn = noise(np.full((400, 40, 30, 1), 0.5), np.random.default_rng(5))[..., 0].astype(np.float64)
+    assert drawn.mean() == pytest.approx(0.5, abs=0.002)
+    # In every place of the image, the edges too.
+    np.testing.assert_allclose(drawn.std(axis=0), 0.1, rtol=0.2)
+    assert drawn.std() == pytest.approx(0.1, rel=0.01)
+    residual = drawn - 0.5
+    for axis in (1, 2):
+        found = np.mean(residual * np.roll(residual, 1, axis)) / np.mean(residual**2)
+        assert found == pytest.approx(np.exp(-1 / (4 * blur**2)) if blur else 0, abs=0.05)
 
 
 @pytest.mark.parametrize("text", EXAMPLES)

@@ -13,6 +13,7 @@ from unnoise.noise.base import NoiseModel, registry
 from unnoise.noise.blind import BlindGaussian
 from unnoise.noise.camera import Camera
 from unnoise.noise.compose import Choice, Composition
+from unnoise.noise.correlated import CorrelatedGaussian
 from unnoise.noise.impulse import Masking, SaltAndPepper
 from unnoise.noise.jpeg import Jpeg, RandomJpeg
 from unnoise.noise.parsing import parse
@@ -24,6 +25,7 @@ __all__ = [
     "Camera",
     "Choice",
     "Composition",
+    "CorrelatedGaussian",
     "Gaussian",
     "Jpeg",
     "Masking",
