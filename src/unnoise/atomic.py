@@ -26,8 +26,7 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         OutputError: ``path`` exists and ``overwrite`` is false, its folder is missing, or the disk refuses the write.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
+    require_free(path, overwrite=overwrite)
     if not path.parent.is_dir():
         raise OutputError(f"Cannot write {path}: the folder {path.parent} does not exist. Create it first.")
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
@@ -42,6 +41,12 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def require_free(path: str | Path, *, overwrite: bool) -> None:
+    """Raise OutputError where ``path`` exists and may not be replaced; for a look before long work."""
+    if Path(path).exists() and not overwrite:
+        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
 
 
 def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:

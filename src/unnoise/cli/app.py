@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from unnoise._version import __version__
-from unnoise.cli import demo, doctor, images, lifecycle
+from unnoise.cli import benchmark, demo, doctor, images, lifecycle
 from unnoise.errors import MissingExtraError, UnnoiseError
 
 app = typer.Typer(
@@ -44,6 +44,8 @@ app.command("recipes")(lifecycle.recipes)
 app.command("train")(lifecycle.train)
 app.command("sweep")(lifecycle.sweep)
 app.command("evaluate")(lifecycle.evaluate)
+app.command("benchmark")(benchmark.benchmark)
+app.command("tune")(benchmark.tune)
 app.command("package")(lifecycle.package)
 app.command("denoise")(images.denoise)
 app.command("models")(images.models)

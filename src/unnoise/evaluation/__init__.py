@@ -1,7 +1,7 @@
 """Evaluation: the protocol, the baselines beside every network, figures and the report. Never imports Keras."""
 
 # Importing these modules registers their baselines; SciPy and scikit-image are imported where they are used.
-from unnoise.evaluation import classical, linear, pca
+from unnoise.evaluation import classical, linear, pca, peers
 from unnoise.evaluation.baselines import (
     Baseline,
     BaselineError,
@@ -13,8 +13,9 @@ from unnoise.evaluation.baselines import (
 )
 from unnoise.evaluation.gallery import draw_figures
 from unnoise.evaluation.kpi import DO_NOTHING, AccuracyRow, KpiRow, KpiTable
+from unnoise.evaluation.page import ReportFigure
 from unnoise.evaluation.protocol import accuracy_row, evaluate, kpi_row
-from unnoise.evaluation.report import ReportFigure, write_report
+from unnoise.evaluation.report import write_report
 
 __all__ = [
     "DO_NOTHING",
@@ -35,6 +36,7 @@ __all__ = [
     "kpi_row",
     "linear",
     "pca",
+    "peers",
     "registry",
     "write_report",
 ]

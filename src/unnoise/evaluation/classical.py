@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -18,11 +18,14 @@ TUNING_IMAGES = 64
 class ClassicalFilter(ABC):
     """A denoiser of single images with one value to tune.
 
-    Subclasses name the value (``tuned``), the values to try (``grid``) and filter one batch with one value.
+    Subclasses name the value (``tuned``), the values to try (``grid``) and filter one image with one value. ``role``
+    says how the value goes with the noise: "proportional" to its standard deviation, about; a "choice" of the grid; or
+    "sigma", the standard deviation itself, which wants no tuning where that is known.
     """
 
     tuned: ClassVar[str]
     grid: ClassVar[tuple[float, ...]]
+    role: ClassVar[Literal["proportional", "choice", "sigma"]] = "proportional"
 
     def apply(self, noisy: Images, value: float) -> Images:
         """Return the batch ``(N, H, W, C)`` filtered with ``value``, not clipped."""
@@ -80,6 +83,7 @@ class Median(ClassicalFilter):
 
     tuned = "window"
     grid = (3, 5)
+    role = "choice"
 
     def apply_to_image(self, image: Images, value: float) -> Any:
         """Return the median of ``value`` × ``value`` pixels around each pixel."""

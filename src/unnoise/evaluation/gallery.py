@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unnoise.evaluation import figures
 from unnoise.evaluation.baselines import Images
 from unnoise.evaluation.kpi import KpiTable
-from unnoise.evaluation.report import ReportFigure
+from unnoise.evaluation.page import ReportFigure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

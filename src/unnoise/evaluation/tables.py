@@ -128,12 +128,15 @@ def _percent(value: float | None) -> str:
 
 def markdown(table: KpiTable) -> str:
     """Return the tables and their notes as Markdown."""
-    parts = []
-    for text in text_tables(table):
-        lines = [_pipes(text.header), _pipes(["---"] + ["---:"] * (len(text.header) - 1))]
-        lines += [_pipes(f"**{cell.text}**" if cell.best else cell.text for cell in row) for row in text.rows]
-        parts.append(f"### {text.title}\n\n" + "\n".join(lines))
+    parts = [to_markdown(text) for text in text_tables(table)]
     return "\n\n".join([*parts, "\n".join(f"- {note}" for note in footnotes(table))]) + "\n"
+
+
+def to_markdown(text: TextTable) -> str:
+    """Return one table with its title as Markdown, the best values in bold."""
+    lines = [_pipes(text.header), _pipes(["---"] + ["---:"] * (len(text.header) - 1))]
+    lines += [_pipes(f"**{cell.text}**" if cell.best else cell.text for cell in row) for row in text.rows]
+    return f"### {text.title}\n\n" + "\n".join(lines)
 
 
 def _pipes(cells: Iterable[str]) -> str:

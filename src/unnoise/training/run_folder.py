@@ -165,4 +165,14 @@ def environment() -> dict[str, Any]:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return {"versions": versions, "machine": {"system": platform.platform(), "cores": os.cpu_count()}}
+    machine = {"system": platform.platform(), "processor": processor(), "cores": os.cpu_count()}
+    return {"versions": versions, "machine": machine}
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())

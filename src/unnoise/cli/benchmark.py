@@ -1,0 +1,112 @@
+"""The commands of the benchmark: benchmark and tune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unnoise.cli.options import DataDir, Overwrite
+from unnoise.cli.options import console as make_console
+from unnoise.errors import UnnoiseError, UsageError
+
+
+def _listed(text: str | None) -> list[str]:
+    return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def benchmark(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for tables, figures and report; what it has is kept.")
+    ] = Path("benchmark"),
+    models: Annotated[str, typer.Option("--models", metavar="A,B", help="Packaged models, names or files.")] = "photo",
+    sets: Annotated[
+        str | None,
+        typer.Option(
+            "--sets",
+            metavar="A,B",
+            help="cbsd68, bsd68, set12, kodak24, mcmaster, urban100, polyu, scikit-image; a folder; or pairs as "
+            "FOLDER:*_noisy.png:*_clean.png. By default those on this machine.",
+        ),
+    ] = None,
+    sigmas: Annotated[
+        str | None, typer.Option("--sigmas", metavar="A,B", help="Strengths of Gaussian noise, white = 255.")
+    ] = "15,25,50",
+    noise: Annotated[
+        list[str] | None, typer.Option("--noise", help="Other noise, such as 'speckle(0.2)'; may be repeated.")
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option("--methods", metavar="A,B", help="Baselines; by default all but bm3d. '' for none.")
+    ] = None,
+    images: Annotated[int | None, typer.Option("--images", min=1, help="Only the first so many of a set.")] = None,
+    eight_bit: Annotated[
+        bool, typer.Option("--8-bit", help="Clip noisy images to [0, 1] and round them to 8 bits.")
+    ] = False,
+    tuned: Annotated[Path | None, typer.Option("--tuned", help="Values that `unnoise tune` wrote.")] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", metavar="FOLDER", help="Compare a quick run with results of before.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure models beside other denoisers: PSNR, SSIM, speed and memory, on the field's test sets."""
+    from unnoise.evaluation.benchmark.methods import DEFAULT
+    from unnoise.evaluation.benchmark.run import Plan, run_benchmark
+
+    console = make_console()
+    if check is not None:
+        from unnoise.evaluation.benchmark.check import check_results
+
+        found = check_results(check, _listed(models), data_dir=data_dir, console=console)
+        if found:
+            raise UnnoiseError("Worse than before: " + "; ".join(found) + ".")
+        return
+    plan = Plan(
+        models=_listed(models),
+        sets=_listed(sets),
+        noises=[*_listed(sigmas), *(noise or ())],
+        methods=DEFAULT if methods is None else _listed(methods),
+        images=images,
+        eight_bit=eight_bit,
+        tuned=tuned,
+        data_dir=data_dir,
+    )
+    try:
+        outcome = run_benchmark(plan, output, console=console)
+    except KeyboardInterrupt:
+        console.print("\nStopped. What is done is kept; the same command goes on.")
+        raise
+    console.print(f"tables: {output / 'table.md'}\nreport: {outcome.report}", highlight=False, soft_wrap=True)
+    if outcome.failed:
+        raise UnnoiseError("Not measured: " + "; ".join(f"{name}: {why}" for name, why in outcome.failed.items()))
+
+
+def tune(
+    photographs: Annotated[Path, typer.Argument(help="A folder of clean photographs that are in no test set.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, TOML.")],
+    methods: Annotated[str | None, typer.Option("--methods", metavar="A,B", help="Filters; by default all.")] = None,
+    sigmas: Annotated[str, typer.Option("--sigmas", metavar="A,B", help="Strengths, white = 255.")] = "5,15,25,50,75",
+    images: Annotated[int, typer.Option("--images", min=1, help="Photographs, spread over the folder.")] = 20,
+    overwrite: Overwrite = False,
+) -> None:
+    """Tune the classical filters of the benchmark on photographs with Gaussian noise."""
+    from unnoise.atomic import require_free, write_text
+    from unnoise.evaluation.benchmark.tuning import to_toml, tunable
+    from unnoise.evaluation.benchmark.tuning import tune as tuned_on
+
+    if not photographs.is_dir():
+        raise UsageError(f"{photographs} is no folder. Give a folder of clean photographs.")
+    chosen = _listed(methods) or tunable()
+    for name in chosen:
+        if name not in tunable():
+            raise UsageError(f"There is nothing to tune in {name!r}. Filters with a value: {', '.join(tunable())}.")
+    levels = [float(sigma) if sigma.replace(".", "", 1).isdigit() else 0.0 for sigma in _listed(sigmas)]
+    if not levels or min(levels) <= 0:
+        raise UsageError(f"--sigmas takes numbers above 0, such as 15,25,50; received {sigmas!r}.")
+    require_free(output, overwrite=overwrite)
+    console = make_console()
+    found = tuned_on(
+        photographs, chosen, sigmas=levels, images=images, report=lambda line: console.print(line, highlight=False)
+    )
+    write_text(output, to_toml(found), overwrite=overwrite)
+    console.print(f"values: {output}", highlight=False, soft_wrap=True)
