@@ -331,6 +331,21 @@ def test_the_report_holds_every_figure_of_the_table_and_loads_nothing(measured):
         assert len(list((folder / "figures").glob(f"*-{kind}.png"))) == 1
 
 
+def test_noise_of_other_kinds_has_a_table_of_its_own(photographs, tmp_path):
+    plan = Plan(sets=[str(photographs)], noises=["25", "speckle(0.2)", "poisson(30)"], methods=["do-nothing"], images=1)
+    outcome = run_benchmark(plan, tmp_path / "out", console=QUIET)
+    table = (tmp_path / "out" / "table.md").read_text("utf-8")
+    assert [mean.noise for mean in outcome.means if mean.method == "photo"] == [
+        "25",
+        "poisson(peak=30)",
+        "speckle(0.2)",
+    ]
+    assert "PSNR, σ 25" in table
+    assert "PSNR, speckle" not in table
+    model = next(mean for mean in outcome.means if (mean.noise, mean.method) == ("speckle(0.2)", "photo"))
+    assert re.search(rf"^\| speckle\(0\.2\) \| [\d.]+ \| \*\*{model.psnr:.2f}\*\* \|$", table, re.MULTILINE)
+
+
 # Check
 
 

@@ -30,12 +30,17 @@ NOTES = (
 PEERS_IN_CROPS = 3
 
 
-def set_table(means: Sequence[Mean], name: str) -> TextTable:
-    """Return the table of one set: PSNR and SSIM by noise, speed and memory; the methods by their first PSNR."""
+def set_tables(means: Sequence[Mean], name: str) -> list[TextTable]:
+    """Return the tables of one set: its sigmas (or the noise of pairs), then noise of other kinds."""
     mine = [mean for mean in means if mean.set == name]
-    noises = sorted({mean.noise for mean in mine}, key=noise_order)
-    by_key = {(mean.noise, mean.method): mean for mean in mine}
-    methods = sorted({mean.method for mean in mine}, key=lambda method: _place(method, noises, by_key))
+    measured = [mean for mean in mine if mean.noise.isdigit() or mean.noise == REAL]
+    other = [mean for mean in mine if mean not in measured]
+    return [table(found) for found, table in ((measured, _main_table), (other, _other_noise_table)) if found]
+
+
+def _main_table(means: list[Mean]) -> TextTable:
+    """Return PSNR and SSIM by noise, speed and memory; a row a method, from the worst to the best."""
+    noises, methods, by_key = _ordered(means)
     columns: dict[str, list[Cell]] = {"Method": [Cell(title_of(method)) for method in methods]}
     quality: tuple[tuple[str, Callable[[Mean], float], str], ...] = (
         ("PSNR", lambda mean: mean.psnr, ".2f"),
@@ -44,27 +49,25 @@ def set_table(means: Sequence[Mean], name: str) -> TextTable:
     for heading, value, spelling in quality:
         for noise in noises:
             found = [by_key.get((noise, method)) for method in methods]
-            texts = ["–" if mean is None else format(value(mean), spelling) for mean in found]
-            best = max(value(mean) for mean in found if mean is not None)
-            columns[f"{heading}, {_noise_title(noise)}"] = [
-                Cell(text, mean is not None and text == format(best, spelling))
-                for text, mean in zip(texts, found, strict=True)
-            ]
-    for_each = {method: [mean for mean in mine if mean.method == method] for method in methods}
-    columns["MP/s"] = [
-        Cell("–" if method == "do-nothing" else f"{_speed(found):.2g}") for method, found in for_each.items()
-    ]
+            columns[f"{heading}, {_noise_title(noise)}"] = _cells(found, value, spelling)
+    for_each = {method: [mean for mean in means if mean.method == method] for method in methods}
+    columns["MP/s"] = [Cell("–" if m == "do-nothing" else f"{_speed(found):.2g}") for m, found in for_each.items()]
+    peaks = {method: [mean.peak_mb for mean in found if mean.peak_mb is not None] for method, found in for_each.items()}
     columns["memory [MB]"] = [
-        Cell("–" if method == "do-nothing" or not peaks else f"{max(peaks):.0f}")
-        for method, peaks in ((m, [x.peak_mb for x in found if x.peak_mb is not None]) for m, found in for_each.items())
+        Cell("–" if method == "do-nothing" or not known else f"{max(known):.0f}") for method, known in peaks.items()
     ]
-    images = max(mean.images for mean in mine)
-    return TextTable(f"{set_title(name)}, {images} images", tuple(columns), tuple(zip(*columns.values(), strict=True)))
+    return TextTable(_title(means), tuple(columns), tuple(zip(*columns.values(), strict=True)))
 
 
-def set_tables(means: Sequence[Mean]) -> list[TextTable]:
-    """Return one table a set, in the order of the means."""
-    return [set_table(means, name) for name in dict.fromkeys(mean.set for mean in means)]
+def _other_noise_table(means: list[Mean]) -> TextTable:
+    """Return PSNR, a row a noise, a column a method."""
+    noises, methods, by_key = _ordered(means)
+    rows = [
+        (Cell(noise), *_cells([by_key.get((noise, method)) for method in methods], lambda mean: mean.psnr, ".2f"))
+        for noise in noises
+    ]
+    header = ("PSNR in dB with", *(title_of(method) for method in methods))
+    return TextTable(f"{_title(means)}, other noise", header, tuple(rows))
 
 
 def write_benchmark_report(results: Results, means: Sequence[Mean]) -> Path:
@@ -73,22 +76,24 @@ def write_benchmark_report(results: Results, means: Sequence[Mean]) -> Path:
     Raises:
         OutputError: the disk refuses.
     """
-    tables = set_tables(means)
+    names = list(dict.fromkeys(mean.set for mean in means))
+    tables = {name: set_tables(means, name) for name in names}
     left_out = [f"{title_of(method)} left out: {reason}" for method, reason in results.facts["skipped"].items()]
     notes = [*NOTES, *left_out]
     if results.facts["eight_bit"]:
         notes.append("Noisy images were clipped to [0, 1] and rounded to 8 bits before denoising.")
-    text = "\n\n".join(to_markdown(table) for table in tables)
+    text = "\n\n".join(to_markdown(table) for name in names for table in tables[name])
     write_text(results.folder / "table.md", text + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n")
 
     (results.folder / "figures").mkdir(exist_ok=True)
     style = pictures.looks(list(dict.fromkeys(mean.method for mean in means)))
     sections = []
-    for name, table in zip(dict.fromkeys(mean.set for mean in means), tables, strict=True):
+    for name in names:
         figures = _figures(results, [mean for mean in means if mean.set == name], name, style)
-        wide = figures_html([figure for figure in figures if figure.section == "pictures"], "pictures")
-        small = figures_html([figure for figure in figures if figure.section == "kpi"], "kpi")
-        sections.append(Section(_anchor(name), set_title(name), table_html(table) + wide + small))
+        shown = "".join(table_html(table) for table in tables[name])
+        for kind in ("pictures", "kpi"):
+            shown += figures_html([figure for figure in figures if figure.section == kind], kind)
+        sections.append(Section(_anchor(name), set_title(name), shown))
     versions = ", ".join(f"{package} {version}" for package, version in results.facts["versions"].items())
     machine = results.facts["machine"]
     facts = {"Machine": f"{machine['processor']}, {machine['cores']} cores", "Versions": versions}
@@ -101,10 +106,26 @@ def write_benchmark_report(results: Results, means: Sequence[Mean]) -> Path:
     )
 
 
-def _place(method: str, noises: Sequence[str], by_key: dict[tuple[str, str], Mean]) -> tuple[bool, float]:
-    """Sort the noisy image first, then the methods from the worst to the best."""
-    first = next(by_key[noise, method] for noise in noises if (noise, method) in by_key)
-    return method != "do-nothing", first.psnr
+def _title(means: Sequence[Mean]) -> str:
+    count = max(mean.images for mean in means)
+    return f"{set_title(means[0].set)}, {count} image{'' if count == 1 else 's'}"
+
+
+def _ordered(means: Sequence[Mean]) -> tuple[list[str], list[str], dict[tuple[str, str], Mean]]:
+    """Return the noises in order, the methods (the noisy image first, the best last), the means by noise and method."""
+    noises = sorted({mean.noise for mean in means}, key=noise_order)
+    by_key = {(mean.noise, mean.method): mean for mean in means}
+
+    def place(method: str) -> tuple[bool, float]:
+        return method != "do-nothing", next(by_key[n, method].psnr for n in noises if (n, method) in by_key)
+
+    return noises, sorted({mean.method for mean in means}, key=place), by_key
+
+
+def _cells(found: Sequence[Mean | None], value: Callable[[Mean], float], spelling: str) -> list[Cell]:
+    texts = ["–" if mean is None else format(value(mean), spelling) for mean in found]
+    best = format(max(value(mean) for mean in found if mean is not None), spelling)
+    return [Cell(text, text == best) for text in texts]
 
 
 def _speed(means: Sequence[Mean]) -> float:
