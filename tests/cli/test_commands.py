@@ -13,7 +13,9 @@ from unnoise.cli.app import app
 from unnoise.imaging import Image, read_image, write_image
 from unnoise.training import built_in_recipes
 
-COMMANDS = ["demo", "recipes", "train", "sweep", "evaluate", "package", "denoise", "models", "noise", "doctor"]
+COMMANDS = [
+    "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise", "doctor",
+]  # fmt: skip
 
 
 @pytest.fixture

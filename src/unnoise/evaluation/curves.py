@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unnoise.errors import InputError
-from unnoise.evaluation.canvas import ACCENT, INK, MARKERS, MUTED, PALETTE, new_figure, tidy
+from unnoise.evaluation.canvas import ACCENT, INK, MARKERS, MUTED, PALETTE, REFERENCE, new_figure, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 def learning_curves(history: Sequence[Mapping[str, Any]]) -> Figure:
@@ -66,52 +67,69 @@ def _curve(axes: Axes, rows: Sequence[Mapping[str, Any]], what: str, stage: str)
 def sweep_plot(
     table: Sequence[Mapping[str, Any]],
     x: str,
-    y: str,
+    y: str | Sequence[str],
     *,
     group: str | None = None,
     x_label: str | None = None,
-    y_label: str | None = None,
+    y_label: str | Sequence[str] | None = None,
     log_x: bool = False,
+    mark: tuple[float, str] | None = None,
 ) -> Figure:
-    """Return one quantity over another, such as PSNR over noise level or code size, one line a group.
+    """Return quantities over another, such as PSNR over noise level or code size, one line a group.
 
     Args:
-        table: Rows by column name; numbers or their text.
+        table: Rows by column name; numbers or their text. A group without any value of a quantity has no line there.
         x: Column across; a column that holds other text than numbers is drawn in its own order.
-        y: Column upward.
+        y: Column upward, or several, a panel each.
         group: Column whose values give one line each; one line where None.
         x_label: Label with unit; the column's name where None.
-        y_label: Label with unit; the column's name where None.
+        y_label: Label with unit, one a panel; the column's name where None.
         log_x: Whether the x axis is logarithmic.
+        mark: A value of x to mark by a faint line, and the word above it.
     """
     if not table:
         raise InputError("A sweep needs at least one row; the table is empty. Run the sweep first.")
-    figure = new_figure(6.6, 4.0)
-    axes = figure.subplots()
+    measured = [y] if isinstance(y, str) else list(y)
+    y_labels = [y_label] if isinstance(y_label, str) else list(y_label or measured)
+    figure = new_figure(2.4 + 4.2 * len(measured), 4.0)
+    panels = figure.subplots(1, len(measured), squeeze=False)[0]
     numeric = all(math.isfinite(_float(row.get(x))) for row in table)
     places = list(dict.fromkeys(str(row.get(x)) for row in table))
     groups = [None] if group is None else list(dict.fromkeys(str(row.get(group)) for row in table))
-    for number, name in enumerate(groups):
-        rows = [row for row in table if group is None or str(row.get(group)) == name]
-        points = sorted((_float(r[x]) if numeric else places.index(str(r[x])), _float(r.get(y))) for r in rows)
-        across, upward = zip(*points, strict=True)
-        (line,) = axes.plot(across, upward, color=PALETTE[number % len(PALETTE)], linewidth=1.8, markersize=5)
-        line.set_marker(MARKERS[number % len(MARKERS)])
-        line.set_label("" if name is None else name.replace("$", r"\$"))
-    tidy(axes, x=x_label or x, y=y_label or y, grid="both")
-    if not numeric:
-        axes.set_xticks(range(len(places)), places, parse_math=False)
-    elif log_x:
-        from matplotlib.ticker import NullFormatter, ScalarFormatter
+    lines: dict[str | None, Line2D] = {}
+    for axes, what, label in zip(panels, measured, y_labels, strict=True):
+        for number, name in enumerate(groups):
+            rows = [row for row in table if group is None or str(row.get(group)) == name]
+            points = sorted((_float(r[x]) if numeric else places.index(str(r[x])), _float(r.get(what))) for r in rows)
+            across, upward = zip(*points, strict=True)
+            if not np.isfinite(upward).any():
+                continue
+            (line,) = axes.plot(across, upward, color=PALETTE[number % len(PALETTE)], linewidth=1.8, markersize=5)
+            line.set_marker(MARKERS[number % len(MARKERS)])
+            line.set_label("" if name is None else name.replace("$", r"\$"))
+            lines.setdefault(name, line)
+        tidy(axes, x=x_label or x, y=label, grid="both")
+        if not numeric:
+            axes.set_xticks(range(len(places)), places, parse_math=False)
+        elif log_x:
+            from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-        axes.set_xscale("log")
-        axes.set_xticks(sorted({_float(row[x]) for row in table}))
-        axes.xaxis.set_major_formatter(ScalarFormatter())
-        axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.set_xscale("log")
+            axes.set_xticks(sorted({_float(row[x]) for row in table}))
+            axes.xaxis.set_major_formatter(ScalarFormatter())
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        if mark is not None:
+            place, word = mark
+            axes.axvline(place, color=REFERENCE, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
+            axes.text(
+                place, 1.01, word, transform=axes.get_xaxis_transform(), ha="center", va="bottom",
+                fontsize=8, color=MUTED,
+            )  # fmt: skip
     if group is not None:
-        axes.legend(
-            title=group, frameon=False, fontsize=8, title_fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5)
-        )
+        panels[-1].legend(
+            handles=list(lines.values()), title=group, frameon=False, fontsize=8, title_fontsize=8,
+            loc="center left", bbox_to_anchor=(1.0, 0.5),
+        )  # fmt: skip
     return figure
 
 

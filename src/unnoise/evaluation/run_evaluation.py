@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,71 @@ class Evaluation:
             self.matched.print_table(console)
 
 
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """A finished run ready to be measured on its test images, beside baselines.
+
+    Attributes:
+        models: The trained models by stage.
+        images: The images of the recipe.
+        baselines: The baselines, fitted at the recipe's noise.
+        methods: Denoising by name: the network, then the baselines.
+        given: What ``evaluate`` takes at any noise: clean images, labels, class names, classifier, composite.
+    """
+
+    models: dict[str, Any]
+    images: RunImages
+    baselines: FittedBaselines
+    methods: dict[str, Callable[[Array], Array]]
+    given: dict[str, Any]
+
+    def noisy(self, spelling: str | None = None) -> Array:
+        """Return the measured test images with the recipe's noise, or another, drawn from the recipe's seed."""
+        return self.images.noisy_test(spelling)[: len(self.given["clean"])]
+
+
+def prepare(
+    run: RunFolder,
+    recipe: Recipe,
+    *,
+    names: Iterable[str] | None = None,
+    data_dir: str | Path | None = None,
+) -> Bench:
+    """Load a run's models and images and fit the baselines.
+
+    Args:
+        run: The run folder.
+        recipe: What to measure it on: the run's recipe, or that with other data or noise.
+        names: The baselines; those of the recipe when None.
+        data_dir: Where data sets are looked for first.
+
+    Raises:
+        InputError: the run is not finished.
+        UsageError: the images do not fit the models.
+    """
+    # Loaded before the data, so that an unfinished run is told at once.
+    models = {stage: run.load_model(stage) for stage in recipe.stages}
+    images = load_images(recipe, data_dir=data_dir or run.facts.get("data_dir"))
+    autoencoder = models["autoencoder"]
+    if tuple(autoencoder.input_shape[1:]) != images.test.image_shape and None not in autoencoder.input_shape[1:]:
+        raise UsageError(
+            f"The run's models take images of {autoencoder.input_shape[1:]}; {recipe.data.dataset} has "
+            f"{images.test.image_shape}. Choose a data set of that shape."
+        )
+    count = recipe.evaluation.images
+    baselines = _baselines(recipe, images, _code_size(autoencoder), names)
+    methods: dict[str, Callable[[Array], Array]] = {recipe.model.architecture: predictor(autoencoder)}
+    methods |= {key: fitted.denoise for key, fitted in baselines.fitted.items()}
+    given: dict[str, Any] = {
+        "clean": images.test.to_float()[:count],
+        "labels": None if images.test.labels is None else images.test.labels[:count],
+        "class_names": images.test.class_names,
+    }
+    for judge in ("classifier", "composite"):
+        given[judge] = predictor(models[judge]) if judge in models else None
+    return Bench(models, images, baselines, methods, given)
+
+
 def predictor(model: Any) -> Callable[[Array], Array]:
     """Return ``model.predict`` as a plain function on arrays."""
     return lambda images: np.asarray(model.predict(images, batch_size=256, verbose=0))
@@ -108,50 +173,27 @@ def evaluate_run(
     if recipe != original:
         label = "".join(c if c.isalnum() else "-" for c in f"{recipe.data.dataset}-{recipe.noise}").strip("-")
         target = RunFolder(run.path / "evaluations" / label)
-    # Loaded before the data, so that an unfinished run is told at once.
-    models = {stage: run.load_model(stage) for stage in recipe.stages}
-    images = load_images(recipe, data_dir=data_dir or run.facts.get("data_dir"))
-    autoencoder = models["autoencoder"]
-    if tuple(autoencoder.input_shape[1:]) != images.test.image_shape and None not in autoencoder.input_shape[1:]:
-        raise UsageError(
-            f"The run's models take images of {autoencoder.input_shape[1:]}; {recipe.data.dataset} has "
-            f"{images.test.image_shape}. Choose a data set of that shape."
-        )
-    count = recipe.evaluation.images
-    clean, noisy = images.test.to_float()[:count], images.noisy_test()[:count]
-    labels = None if images.test.labels is None else images.test.labels[:count]
-    baselines = _baselines(recipe, images, _code_size(autoencoder))
-
+    bench = prepare(run, recipe, data_dir=data_dir)
+    models, images, labels = bench.models, bench.images, bench.given["labels"]
+    autoencoder, classify, clean = models["autoencoder"], bench.given["classifier"], bench.given["clean"]
     name = recipe.model.architecture
-    predict = predictor(autoencoder)
-    denoised = {name: predict(noisy)} | {key: fitted.denoise(noisy) for key, fitted in baselines.fitted.items()}
-    classifier, composite = models.get("classifier"), models.get("composite")
-    judges: dict[str, Any] = {
-        "class_names": images.test.class_names,
-        "classifier": predictor(classifier) if classifier is not None else None,
-        "composite": predictor(composite) if composite is not None else None,
-    }
+    noisy = bench.noisy()
+    denoised = {key: method(noisy) for key, method in bench.methods.items()}
     table = evaluate(
-        clean=clean,
         noisy=noisy,
         methods=denoised,
-        labels=labels,
-        notes=baselines.notes(),
-        skipped=baselines.skipped,
-        **judges,
+        notes=bench.baselines.notes(),
+        skipped=bench.baselines.skipped,
+        **bench.given,
     )
     result = Evaluation(table, recipe.noise)
-    if classifier is not None and labels is not None:
-        predicted = judges["classifier"](images.clean_train()).argmax(axis=1)
+    if classify is not None and labels is not None:
+        predicted = classify(images.clean_train()).argmax(axis=1)
         result = dataclasses.replace(result, training_accuracy=float(np.mean(predicted == images.train.labels)))
         if recipe.evaluation.noisy_accuracy is not None:
-            matched = matching_noise(images, judges["classifier"], recipe.evaluation.noisy_accuracy)
-            there = images.noisy_test(matched)[:count]
-            result = dataclasses.replace(
-                result,
-                matched_noise=matched,
-                matched=evaluate(clean=clean, noisy=there, methods={name: predict}, labels=labels, **judges),
-            )
+            matched = matching_noise(images, classify, recipe.evaluation.noisy_accuracy)
+            there = evaluate(noisy=bench.noisy(matched), methods={name: bench.methods[name]}, **bench.given)
+            result = dataclasses.replace(result, matched_noise=matched, matched=there)
 
     target.figures.mkdir(parents=True, exist_ok=True)
     write_text(target.metrics_file, result.to_json())
@@ -237,14 +279,16 @@ def matching_noise(images: RunImages, classify: Callable[[Array], Array], accura
     return f"gaussian({round((low + high) / 2, 3)})"
 
 
-def _baselines(recipe: Recipe, images: RunImages, code_size: int | None) -> FittedBaselines:
+def _baselines(
+    recipe: Recipe, images: RunImages, code_size: int | None, names: Iterable[str] | None = None
+) -> FittedBaselines:
     noisy, clean = images.noisy_train()
     return fit_baselines(
         noisy,
         clean,
         images.noisy_validation(),
         images.clean_validation(),
-        names=recipe.evaluation.baselines,
+        names=recipe.evaluation.baselines if names is None else names,
         code_size=code_size,
     )
 
