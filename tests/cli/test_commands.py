@@ -14,7 +14,8 @@ from unnoise.imaging import Image, read_image, write_image
 from unnoise.training import built_in_recipes
 
 COMMANDS = [
-    "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise", "doctor",
+    "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise",
+    "doctor",
 ]  # fmt: skip
 
 
