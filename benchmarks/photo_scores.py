@@ -1,13 +1,12 @@
 """Scores of the packaged photograph denoiser and of the noise estimate, through the public API.
 
-    python benchmarks/photo_scores.py awgn     PHOTOS   # CBSD68, BSD68, Set12 with white Gaussian noise
     python benchmarks/photo_scores.py polyu    PHOTOS   # real camera pairs, beside classical filters
     python benchmarks/photo_scores.py estimate PHOTOS   # the noise estimate and the clean gate
     python benchmarks/photo_scores.py correlated PHOTOS # which noise is told to be too coarse
     python benchmarks/photo_scores.py checks            # mean drift, tiles
 
-PHOTOS is a folder with the folders cbsd68, bsd68, set12 and polyu. Tables go to benchmarks/results. Noise is float,
-not clipped; image number i of a set at sigma s gets the noise of default_rng([s, i]). PSNR is the mean over images.
+PHOTOS is a folder with the folders cbsd68 and polyu. Tables go to benchmarks/results. PSNR is the mean over images.
+White Gaussian noise on the standard test sets is measured by `unnoise benchmark`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from unnoise.inference.noise_level import CLEAN, noise_of_strips
 from unnoise.inference.tiles import halo_of
 
 RESULTS = Path(__file__).parent / "results"
-SIGMAS = (15, 25, 50, 75)
 
 
 def images(folder: Path) -> list[np.ndarray]:
@@ -55,20 +53,6 @@ def write(name: str, header: Iterable[str], rows: Iterable[Iterable[object]]) ->
         for row in rows:
             table.writerow(row)
             print(*row, flush=True)
-
-
-def awgn(photos: Path, model: str) -> None:
-    rows = []
-    for name in ("cbsd68", "bsd68", "set12"):
-        clean = images(photos / name)
-        for sigma in SIGMAS:
-            scores = []
-            for number, image in enumerate(clean):
-                rng = np.random.default_rng([sigma, number])
-                scores.append(psnr(image, unnoise.denoise(with_noise(image, sigma, rng), model=model)))
-            rows.append([name, sigma, len(scores), f"{np.mean(scores):.2f}", f"{np.std(scores):.2f}"])
-            print(*rows[-1], flush=True)
-    write(f"{Path(model).stem}_awgn.csv", ["set", "sigma", "images", "psnr", "std"], rows)
 
 
 def filters() -> dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tuple[float, ...]]]:
@@ -272,14 +256,14 @@ def checks(model: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["awgn", "polyu", "estimate", "correlated", "checks"])
+    parser.add_argument("what", choices=["polyu", "estimate", "correlated", "checks"])
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--model", default="photo")
     arguments = parser.parse_args()
     if arguments.what == "checks":
         checks(arguments.model)
     else:
-        commands = {"awgn": awgn, "polyu": polyu, "estimate": estimate, "correlated": correlated}
+        commands = {"polyu": polyu, "estimate": estimate, "correlated": correlated}
         commands[arguments.what](arguments.photos, arguments.model)
 
 

@@ -1,6 +1,7 @@
 """Tables in cards and README are those of the committed results."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,12 @@ import pytest
 from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / "tools" / "photo_card.py"
+TOOL = ROOT / "tools" / "fill_tables.py"
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("photo_card", TOOL)
+    spec = importlib.util.spec_from_file_location("fill_tables", TOOL)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -23,13 +24,60 @@ def tool():
 def test_the_card_has_the_figures_of_the_results(tool, model):
     card = (tool.WEIGHTS / f"{model}.md").read_text("utf-8")
     assert tool.filled(model) == card
-    psnr = {(row["set"], row["sigma"]): row["psnr"] for row in tool.read(f"{model}_awgn.csv")}
+    rows = [row for row in tool.read("photographs/summary.csv") if row["method"] == model]
+    psnr = {(row["set"], row["noise"]): row["psnr"] for row in rows}
     assert len(psnr) == 12
     for (name, _), value in psnr.items():
         line = next(line for line in card.splitlines() if line.startswith(f"| {tool.NAMES[name]}"))
         assert value in line
-    if model == "photo":
-        assert psnr["cbsd68", "25"] in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_readme_and_guide_have_the_figures_of_the_results(tool):
+    assert tool.filled_readme() == tool.README.read_text("utf-8")
+    guide = tool.GUIDE.read_text("utf-8")
+    assert tool.filled_guide() == guide
+    for name in ("photographs", "robustness"):
+        rows = tool.read(f"{name}/summary.csv")
+        assert rows
+        assert all(row["psnr"] in guide for row in rows)
+
+
+@pytest.mark.parametrize("name", ["photographs", "robustness"])
+def test_the_means_are_those_of_the_images(tool, name):
+    found = {(m.set, m.noise, m.method): m for m in tool.means(tool.read_rows(tool.RESULTS / name / "images.csv"))}
+    rows = tool.read(f"{name}/summary.csv")
+    assert len(found) == len(rows)
+    for row in rows:
+        mean = found[row["set"], row["noise"], row["method"]]
+        assert float(row["psnr"]) == pytest.approx(mean.psnr, abs=0.006)
+        assert int(row["images"]) == mean.images
+
+
+def test_the_guide_quotes_strengths_as_they_were_measured(tool):
+    text = (ROOT / "docs" / "evaluation.md").read_text("utf-8")
+    section = re.search(r"^## Over noise strengths$(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    rows = [row for name in ("fashion", "mnist") for row in tool.read(f"strengths_{name}.csv")]
+    accuracies = {f"{100 * float(row['accuracy']):.1f}" for row in rows}
+    ratios = {f"{float(row['psnr']):.2f}" for row in rows if row["psnr"]}
+    quoted = re.findall(r"([\d.]+) (%|dB)", section)
+    assert len(quoted) > 8
+    assert [figure for figure, unit in quoted if figure not in (accuracies if unit == "%" else ratios)] == []
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_packaged_models_score_as_the_results_say(tool, monkeypatch):
+    from rich.console import Console
+
+    from unnoise.evaluation.benchmark import check
+    from unnoise.evaluation.benchmark.image_sets import found_sets
+
+    if "cbsd68" not in found_sets():
+        pytest.skip("the test sets are not on this machine")
+    monkeypatch.setattr(check, "IMAGES", 6)
+    # Of quality only: other work on the machine would disturb times.
+    monkeypatch.setattr(check, "SLOWER", 100)
+    assert check.check_results(tool.RESULTS / "photographs", packaged_models(), console=Console(quiet=True)) == []
 
 
 def test_the_checksums_are_those_of_the_weights(tool):

@@ -340,7 +340,7 @@ def test_noise_of_other_kinds_has_a_table_of_its_own(photographs, tmp_path):
         "poisson(peak=30)",
         "speckle(0.2)",
     ]
-    assert "PSNR, σ 25" in table
+    assert "PSNR, σ\N{NO-BREAK SPACE}25" in table
     assert "PSNR, speckle" not in table
     model = next(mean for mean in outcome.means if (mean.noise, mean.method) == ("speckle(0.2)", "photo"))
     assert re.search(rf"^\| speckle\(0\.2\) \| [\d.]+ \| \*\*{model.psnr:.2f}\*\* \|$", table, re.MULTILINE)

@@ -134,7 +134,7 @@ def _speed(means: Sequence[Mean]) -> float:
 
 
 def _noise_title(noise: str) -> str:
-    return f"σ {noise}" if noise.isdigit() else "real noise" if noise == REAL else noise
+    return f"σ\N{NO-BREAK SPACE}{noise}" if noise.isdigit() else "real noise" if noise == REAL else noise
 
 
 def _anchor(name: str) -> str:

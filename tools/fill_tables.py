@@ -1,19 +1,24 @@
-"""Fills the tables of the packaged models' cards, and README's line, from benchmarks/results and the training log.
+"""Fills the tables of the packaged models' cards, of README and of the docs from benchmarks/results and training logs.
 
 It also writes the checksums of the weights.
 
-    python tools/photo_card.py
+    python tools/fill_tables.py
 """
 
 import csv
 import hashlib
+import json
 import re
 from pathlib import Path
 
+from unnoise.evaluation.benchmark.report import set_tables
+from unnoise.evaluation.benchmark.results import means, read_rows
+from unnoise.evaluation.tables import TextTable, to_markdown
 from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+README, GUIDE = ROOT / "README.md", ROOT / "docs" / "benchmark.md"
 WEIGHTS = ROOT / "src" / "unnoise" / "weights"
 # Published figures in dB at sigma 15, 25, 50: Dabov et al. 2007, Zhang et al. 2017, Zhang et al. 2021.
 PUBLISHED = {
@@ -33,8 +38,9 @@ def read(name: str) -> list[dict[str, str]]:
 def scores(model: str) -> str:
     """Return the tables of scores in Markdown."""
     found: dict[str, dict[str, str]] = {}
-    for row in read(f"{model}_awgn.csv"):
-        found.setdefault(row["set"], {})[row["sigma"]] = row["psnr"]
+    for row in read("photographs/summary.csv"):
+        if row["method"] == model:
+            found.setdefault(row["set"], {})[row["noise"]] = row["psnr"]
     lines = [
         "White Gaussian noise, float, not clipped, strength not told; mean PSNR in dB at sigma 15 / 25 / 50, at 75 in",
         "brackets; beside it published figures of denoisers, the last two trained for each strength or told it.",
@@ -86,6 +92,41 @@ def fill(text: str, mark: str, content: str) -> str:
     return found
 
 
+def benchmark_tables(name: str) -> str:
+    """Return the tables of a benchmark in Markdown, a level deeper than on their own."""
+    found = means(read_rows(RESULTS / name / "images.csv"))
+    tables = [table for set in dict.fromkeys(mean.set for mean in found) for table in set_tables(found, set)]
+    facts = json.loads((RESULTS / name / "benchmark.json").read_text("utf-8"))
+    machine = (
+        f"{facts['machine']['processor']}, {facts['machine']['cores']} cores; unnoise {facts['versions']['unnoise']}."
+    )
+    return "\n\n".join([machine, *(to_markdown(table) for table in tables)])
+
+
+def filled_guide() -> str:
+    """Return the guide of the benchmark with its tables."""
+    guide = GUIDE.read_text("utf-8")
+    for name in ("photographs", "robustness"):
+        guide = fill(guide, name, benchmark_tables(name))
+    return guide
+
+
+def filled_readme() -> str:
+    """Return README with its line on the packaged model and the table of CBSD68."""
+    rows = read("photographs/summary.csv")
+    by_sigma = {row["noise"]: row["psnr"] for row in rows if (row["set"], row["method"]) == ("cbsd68", "photo")}
+    reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
+    line = rf"\g<1>CBSD68 at sigma 15/25/50: {reached} dB "
+    text = re.sub(r"(<!-- reached:photo-finish -->)[^|]*", line, README.read_text("utf-8"))
+    found = means(read_rows(RESULTS / "photographs" / "images.csv"))
+    table = set_tables(found, "cbsd68")[0]
+    kept = [place for place, name in enumerate(table.header) if not name.startswith("SSIM")]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    short = TextTable(table.title, tuple(table.header[place] for place in kept), rows)
+    # Without the heading, which would stand among README's own.
+    return fill(text, "benchmark", f"{table.title}:\n\n{to_markdown(short).split(chr(10), 2)[2]}")
+
+
 def filled(model: str) -> str:
     """Return the card of the model with its tables."""
     card = (WEIGHTS / f"{model}.md").read_text("utf-8")
@@ -102,11 +143,8 @@ def main() -> None:
     (WEIGHTS / "SHA256SUMS").write_text(checksums(), "ascii")
     for model in packaged_models():
         (WEIGHTS / f"{model}.md").write_text(filled(model), "utf-8")
-    by_sigma = {row["sigma"]: row["psnr"] for row in read("photo_awgn.csv") if row["set"] == "cbsd68"}
-    reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
-    readme = ROOT / "README.md"
-    line = rf"\g<1>CBSD68 at sigma 15/25/50: {reached} dB "
-    readme.write_text(re.sub(r"(<!-- reached:photo-finish -->)[^|]*", line, readme.read_text("utf-8")), "utf-8")
+    README.write_text(filled_readme(), "utf-8")
+    GUIDE.write_text(filled_guide(), "utf-8")
 
 
 if __name__ == "__main__":
