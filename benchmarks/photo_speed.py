@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -23,6 +22,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from unnoise.training.run_folder import processor
 
 WIDTH, HEIGHT = 3000, 2000
 RESULTS = Path(__file__).parent / "results"
@@ -59,15 +60,6 @@ def open_image_denoise(threads: int) -> float:
     found = re.search(r"([\d.]+) msec/image", done.stdout)
     assert found, done.stdout
     return float(found[1]) / 1000
-
-
-def processor() -> str:
-    """Return the processor's name."""
-    try:
-        text = Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        return platform.processor()
-    return next(line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name"))
 
 
 def main() -> None:

@@ -346,6 +346,13 @@ def test_noise_of_other_kinds_has_a_table_of_its_own(photographs, tmp_path):
     assert re.search(rf"^\| speckle\(0\.2\) \| [\d.]+ \| \*\*{model.psnr:.2f}\*\* \|$", table, re.MULTILINE)
 
 
+def test_a_strength_that_the_noisy_image_lacks_does_no_harm(photographs, tmp_path):
+    plan = Plan(sets=[str(photographs)], noises=["15", "25"], methods=["do-nothing"], images=1)
+    run_benchmark(plan, tmp_path / "out", console=QUIET)
+    outcome = run_benchmark(dataclasses.replace(plan, noises=["50"], methods=[]), tmp_path / "out", console=QUIET)
+    assert [mean.noise for mean in outcome.means if mean.method == "photo"] == ["15", "25", "50"]
+
+
 # Check
 
 

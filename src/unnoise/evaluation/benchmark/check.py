@@ -12,7 +12,7 @@ from rich.table import Table
 
 from unnoise.errors import DataError, InputError
 from unnoise.evaluation.benchmark.image_sets import ImageSet, load_set
-from unnoise.evaluation.benchmark.methods import checked_name, make, title_of
+from unnoise.evaluation.benchmark.methods import Method, checked_name, make, title_of
 from unnoise.evaluation.benchmark.protocol import REAL, Row, measure
 from unnoise.evaluation.benchmark.results import Results, noise_order
 
@@ -82,7 +82,7 @@ def check_results(
             )
             if first - second >= LOSS:
                 worse.append(f"{title_of(model)} lost {first - second:.2f} dB on {name}, {label}")
-        slower = _slower(before, rows, sets, model, console)
+        slower = _slower(before, rows, sets, method, console)
         worse += [] if slower is None else [slower]
     console.print(shown, highlight=False)
     return worse
@@ -97,7 +97,7 @@ def _spread(images: ImageSet, rows: dict[str, Row]) -> list[int]:
 
 
 def _slower(
-    before: Results, rows: Sequence[Row], sets: dict[str, ImageSet], model: str, console: Console
+    before: Results, rows: Sequence[Row], sets: dict[str, ImageSet], model: Method, console: Console
 ) -> str | None:
     """Return a text where the model takes longer, relative to the yardstick, than before."""
     there = {(row.set, row.noise, row.image): row for row in before.rows.values() if row.method == YARDSTICK}
@@ -105,22 +105,24 @@ def _slower(
     if not both:
         console.print(f"speed not compared: {before.folder} has no results of {title_of(YARDSTICK)}", highlight=False)
         return None
-    ours, yardstick = make(model), make(YARDSTICK)
-    ratios = {"before": [], "now": []}  # type: dict[str, list[float]]
+    yardstick, eight_bit = make(YARDSTICK), bool(before.facts["eight_bit"])
+    ratios: dict[str, list[float]] = {"before": [], "now": []}
     for row in both:
         images = sets[row.set]
         number = next(place for place, sample in enumerate(images.samples) if sample.name == row.image)
         times = [
-            statistics.median(measure(method, images, number, row.noise)[0].seconds for _ in range(3))
-            for method in (ours, yardstick)
+            statistics.median(
+                measure(method, images, number, row.noise, eight_bit=eight_bit)[0].seconds for _ in range(3)
+            )
+            for method in (model, yardstick)
         ]
         ratios["before"].append(row.seconds / there[row.set, row.noise, row.image].seconds)
         ratios["now"].append(times[0] / times[1])
     first, second = statistics.median(ratios["before"]), statistics.median(ratios["now"])
     console.print(
-        f"time of {title_of(model)} as a multiple of {title_of(YARDSTICK)}: {first:.2f} before, {second:.2f} now",
+        f"time of {title_of(model.name)} as a multiple of {title_of(YARDSTICK)}: {first:.2f} before, {second:.2f} now",
         highlight=False,
     )
     if second < SLOWER * first:
         return None
-    return f"{title_of(model)} takes {second / first:.1f} times as long, relative to {title_of(YARDSTICK)}"
+    return f"{title_of(model.name)} takes {second / first:.1f} times as long, relative to {title_of(YARDSTICK)}"

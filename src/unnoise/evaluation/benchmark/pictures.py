@@ -77,7 +77,7 @@ def over_strengths(means: Sequence[Mean], style: Mapping[str, dict[str, Any]]) -
     figure = new_figure(6.6, 4.0)
     axes = figure.subplots()
     gains = {
-        method: {int(mean.noise): mean.psnr - before[mean.noise] for mean in means if mean.method == method}
+        method: {int(m.noise): m.psnr - before[m.noise] for m in means if m.method == method and m.noise in before}
         for method in style
         if method != "do-nothing"
     }
