@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 import unnoise as package
-from unnoise.cli import main
 from unnoise.cli.app import app
 from unnoise.imaging import Image, read_image, write_image
 from unnoise.training import built_in_recipes
@@ -17,23 +16,6 @@ COMMANDS = [
     "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise",
     "doctor",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def unnoise(monkeypatch, capsys):
-    """Run a command within this process; return exit code, standard output and standard error."""
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TERM", "dumb")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["unnoise", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import unnoise
+from unnoise.batch import denoise
 from unnoise.errors import DataError, InputError, ModelFileError, OutputError, UsageError
 from unnoise.evaluation.benchmark import methods, protocol, tuning
 from unnoise.evaluation.benchmark.check import check_results
@@ -101,7 +101,7 @@ def test_rows_are_those_of_a_calculation_by_hand(photographs, measured):
     rows = {row.key[1:]: row for row in read_rows(measured[0] / "images.csv")}
     clean = read_image(photographs / "1.png").to_float()
     noisy = clean + np.random.default_rng([25, 1]).standard_normal(clean.shape, np.float32) * np.float32(25 / 255)
-    answer = unnoise.denoise(noisy)
+    answer = denoise(noisy)
     for method, image in (("do-nothing", noisy), ("photo", answer)):
         row = rows["25", method, "1.png"]
         assert row.psnr == pytest.approx(-10 * np.log10(np.mean((clean - image) ** 2, dtype=np.float64)), abs=2e-3)
@@ -395,34 +395,24 @@ def test_the_check_tells_what_it_cannot_compare(measured, tmp_path):
         (["--tuned", "none.toml", "--sets", "scikit-image"], 1),
     ],
 )
-def test_wrong_use_ends_with_one_line_and_writes_nothing(arguments, code, tmp_path, monkeypatch, capsys):
-    from unnoise.cli import main
-
+def test_wrong_use_ends_with_one_line_and_writes_nothing(arguments, code, unnoise, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("UNNOISE_DATA", raising=False)
-    monkeypatch.setattr("sys.argv", ["unnoise", "benchmark", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == code
-    assert capsys.readouterr().err.startswith("unnoise: ")
+    found, _, error = unnoise("benchmark", *arguments)
+    assert (found, error[:9]) == (code, "unnoise: ")
     assert list(Path().iterdir()) == []
 
 
-def test_tune_refuses_what_it_cannot_tune(photographs, tmp_path, monkeypatch, capsys):
-    from unnoise.cli import main
-
+def test_tune_refuses_what_it_cannot_tune(photographs, unnoise, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.toml").write_text("", "utf-8")
     for arguments, code in (
         (["nowhere", "-o", "t.toml"], 2),
-        ([str(photographs), "-o", "t.toml", "--methods", "bm3d"], 2),
-        ([str(photographs), "-o", "t.toml", "--sigmas", "a"], 2),
-        ([str(photographs), "-o", "there.toml"], 1),
-        ([str(photographs), "-o", "t.toml", "--methods", "tv"], 1),  # smaller than what is cut out
+        ([photographs, "-o", "t.toml", "--methods", "bm3d"], 2),
+        ([photographs, "-o", "t.toml", "--sigmas", "a"], 2),
+        ([photographs, "-o", "there.toml"], 1),
+        ([photographs, "-o", "t.toml", "--methods", "tv"], 1),  # smaller than what is cut out
     ):
-        monkeypatch.setattr("sys.argv", ["unnoise", "tune", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert stopped.value.code == code, arguments
-        assert capsys.readouterr().err.startswith("unnoise: ")
+        found, _, error = unnoise("tune", *arguments)
+        assert (found, error[:9]) == (code, "unnoise: "), arguments
     assert not (tmp_path / "t.toml").exists()

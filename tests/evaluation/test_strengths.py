@@ -3,14 +3,12 @@
 import csv
 import io
 import math
-import sys
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from unnoise import noise
-from unnoise.cli import main
 from unnoise.errors import UsageError
 from unnoise.evaluation import fit_baselines
 from unnoise.evaluation.figures import sweep_plot
@@ -88,20 +86,6 @@ def result(run):
 
 def column(rows, method, what):
     return [row[what] for row in rows if row["method"] == method]
-
-
-@pytest.fixture
-def unnoise(monkeypatch, capsys):
-    """Run a command within this process; return exit code, standard output and standard error."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["unnoise", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 def test_strengths_are_sorted_and_each_is_taken_once():
