@@ -55,3 +55,16 @@ def gray() -> Images:
 @pytest.fixture(scope="package", params=[1, 3], ids=["gray", "colour"])
 def images(request: pytest.FixtureRequest) -> Images:
     return make_images(request.param)
+
+
+@pytest.fixture(scope="package")
+def photographs(tmp_path_factory):
+    """Four small photographs."""
+    from skimage import data
+
+    from unnoise.imaging import Image, write_image
+
+    folder = tmp_path_factory.mktemp("photographs")
+    for number, photograph in enumerate((data.astronaut(), data.chelsea(), data.coffee(), data.rocket())):
+        write_image(folder / f"{number}.png", Image(np.ascontiguousarray(photograph[60:200, 100:260])))
+    return folder
