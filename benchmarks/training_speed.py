@@ -40,6 +40,7 @@ from typing import Any
 import numpy as np
 
 UNNOISE, KERAS, TORCH = "unnoise", "plain Keras fit", "PyTorch loop"
+TITLES = {KERAS: "Keras", TORCH: "PyTorch", UNNOISE: "unnoise"}
 RECIPES = [
     "fashion-dense",
     "fashion-deep",
@@ -215,21 +216,33 @@ def machine(torch: str | None) -> str:
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(packages)}"
 
 
-def print_table(rows: list[dict[str, Any]], methods: list[str]) -> None:
-    """Print the medians of samples a second, how many times as fast unnoise is, and its share of the peak."""
-    others = [method for method in methods if method != UNNOISE]
-    titles = [*methods, *(f"{UNNOISE} / {method}" for method in others), f"share of peak, {UNNOISE}"]
-    print(f"\n{'samples a second':<18}", *titles, sep="  ")
-    for recipe in dict.fromkeys(row["recipe"] for row in rows):
+def speed_table(rows: list[dict[str, Any]]) -> Any:
+    """Return the medians of each recipe as a table: samples a second, the multiples that unnoise is of it, its share.
 
-        def median(method: str, column: str, recipe: str = recipe) -> float:
-            return statistics.median(row[column] for row in rows if (row["recipe"], row["method"]) == (recipe, method))
+    Args:
+        rows: As they are in the file that is written; numbers may be text.
+    """
+    from unnoise.evaluation.tables import Cell, TextTable
+
+    measured: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for row in rows:
+        measured.setdefault(row["recipe"], {}).setdefault(row["method"], []).append(row)
+    methods = [method for method in TITLES if all(method in by_method for by_method in measured.values())]
+    others = [method for method in methods if method != UNNOISE]
+    table = []
+    for recipe, by_method in measured.items():
+
+        def median(method: str, column: str, by_method: dict[str, list[dict[str, Any]]] = by_method) -> float:
+            return statistics.median(float(row[column]) for row in by_method[method])
 
         speeds = {method: median(method, "samples_per_second") for method in methods}
-        cells = [f"{speed:,.0f}" for speed in speeds.values()]
-        cells += [f"{speeds[UNNOISE] / speeds[method]:.2f}" for method in others]
-        cells.append(f"{median(UNNOISE, 'share_of_peak'):.1%}")
-        print(f"{recipe:<18}", *(f"{cell:>{len(title)}}" for cell, title in zip(cells, titles, strict=True)), sep="  ")
+        fastest = max(speeds.values())
+        cells = [Cell(recipe), *(Cell(f"{speed:,.0f}", speed == fastest) for speed in speeds.values())]
+        cells += [Cell(f"{speeds[UNNOISE] / speeds[method]:.1f}") for method in others]
+        cells.append(Cell(f"{100 * median(UNNOISE, 'share_of_peak'):.0f} %"))
+        table.append(tuple(cells))
+    header = ("samples a second", *methods, *(f"{UNNOISE} ÷ {TITLES[method]}" for method in others), "share of peak")
+    return TextTable("Training speed", header, tuple(table))
 
 
 def main() -> None:
@@ -284,7 +297,9 @@ def main() -> None:
                         writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
                         writer.writeheader()
                         writer.writerows(rows)
-    print_table(rows, methods)
+    from unnoise.evaluation.tables import to_markdown
+
+    print(f"\n{to_markdown(speed_table(rows))}")
 
 
 if __name__ == "__main__":

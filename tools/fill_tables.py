@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 
 from unnoise.evaluation.benchmark.report import set_tables
@@ -17,6 +18,9 @@ from unnoise.evaluation.tables import TextTable, to_markdown
 from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import training_speed  # noqa: E402
+
 RESULTS = ROOT / "benchmarks" / "results"
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "benchmark.md"
 WEIGHTS = ROOT / "src" / "unnoise" / "weights"
@@ -103,9 +107,16 @@ def benchmark_tables(name: str) -> str:
     return "\n\n".join([machine, *(to_markdown(table) for table in tables)])
 
 
+def training_table() -> str:
+    """Return the table of training speeds in Markdown."""
+    machine = (RESULTS / "training_speed.csv").read_text("utf-8").splitlines()[0].removeprefix("# ")
+    table = to_markdown(training_speed.speed_table(read("training_speed.csv")))
+    return f"{machine}\n\n{table.split(chr(10), 2)[2]}"
+
+
 def filled_guide() -> str:
     """Return the guide of the benchmark with its tables."""
-    guide = GUIDE.read_text("utf-8")
+    guide = fill(GUIDE.read_text("utf-8"), "training", training_table())
     for name in ("photographs", "robustness"):
         guide = fill(guide, name, benchmark_tables(name))
     return guide

@@ -193,6 +193,10 @@ def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path)
     code, _, err = unnoise("train", "demo", "-o", tmp_path / "run")
     assert code == 1
     assert "pip install 'unnoise[train]'" in err
+    monkeypatch.setattr("unnoise.evaluation.benchmark.run.run_benchmark", missing)
+    code, _, err = unnoise("benchmark", "-o", tmp_path / "out")
+    assert code == 1
+    assert "pip install 'unnoise[benchmark]'" in err
 
 
 def test_the_module_is_the_command_too():

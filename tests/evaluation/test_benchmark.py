@@ -264,6 +264,31 @@ def test_a_strength_that_the_noisy_image_lacks_does_no_harm(photographs, tmp_pat
     assert [mean.noise for mean in outcome.means if mean.method == "photo"] == ["15", "25", "50"]
 
 
+def test_models_of_one_file_name_are_told_apart(photographs, tmp_path):
+    from unnoise.evaluation.benchmark import pictures
+    from unnoise.evaluation.benchmark.results import file_name
+    from unnoise.inference.packaged import model_file
+
+    models = []
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        models.append(str(tmp_path / name / "model.onnx"))
+        Path(models[-1]).write_bytes(model_file("photo").read_bytes())
+    worsened(models[1], models[1], 0.8)
+    plan = Plan(models=models[:1], sets=[str(photographs)], noises=["25"], methods=["do-nothing"], images=1)
+    run_benchmark(plan, tmp_path / "out", console=QUIET)
+    # It goes on with another model and with more images, so that one crop lacks the second model.
+    outcome = run_benchmark(dataclasses.replace(plan, models=models[1:]), tmp_path / "out", console=QUIET)
+    run_benchmark(dataclasses.replace(plan, images=3), tmp_path / "out", console=QUIET)
+    figure = pictures.crops(tmp_path / "out" / "crops" / file_name(str(photographs)), models)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["noisy", *(name.removesuffix(".onnx") for name in models), "clean"]
+    ratios = [axes.get_xlabel() for axes in figure.axes]
+    assert ratios[1] != ratios[2]
+    first, second = (mean.psnr for mean in outcome.means if mean.method != "do-nothing")
+    assert first != second
+
+
 # Check
 
 

@@ -65,8 +65,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "unnoise":
             raise
+        extra = "benchmark" if sys.argv[1:2] in (["benchmark"], ["tune"]) else "train"
         missing = MissingExtraError(
-            f"This needs the package {error.name!r}, which is not installed. Install: pip install 'unnoise[train]'"
+            f"This needs the package {error.name!r}, which is not installed. Install: pip install 'unnoise[{extra}]'"
         )
         _fail(str(missing), missing.exit_code)
     except KeyboardInterrupt:

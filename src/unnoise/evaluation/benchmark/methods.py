@@ -70,7 +70,7 @@ def is_model(name: str) -> bool:
 
 def title_of(name: str) -> str:
     """Return what to call a method in tables and figures."""
-    return TITLES.get(name, f"unnoise {Path(name).stem}")
+    return TITLES.get(name) or (name[:-5] if name.endswith(".onnx") else f"unnoise {name}")
 
 
 def checked_name(name: str) -> str:

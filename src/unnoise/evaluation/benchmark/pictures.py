@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unnoise.evaluation.benchmark.methods import is_model, title_of
-from unnoise.evaluation.benchmark.results import Mean
+from unnoise.evaluation.benchmark.results import Mean, file_name
 from unnoise.evaluation.canvas import ACCENT, INK, MARKERS, MUTED, PALETTE, new_figure, tidy
 from unnoise.evaluation.pictures import draw_image
 
@@ -125,12 +125,13 @@ def crops(folder: Path, methods: Sequence[str]) -> Figure | None:
     from unnoise.imaging import read_image
     from unnoise.metrics import psnr
 
-    numbers = sorted({file.name.split(".")[0] for file in folder.glob("*.clean.png")})
-    kinds = ["noisy", *(Path(method).stem for method in methods), "clean"]
-    kinds = [kind for kind in kinds if all((folder / f"{number}.{kind}.png").is_file() for number in numbers)]
+    titles = {"noisy": "noisy", **{file_name(method): title_of(method) for method in methods}, "clean": "clean"}
+    # A benchmark that went on with more images or methods has not every crop of every method.
+    found = {kind: {file.name.split(".")[0] for file in folder.glob(f"*.{kind}.png")} for kind in titles}
+    kinds = [kind for kind, numbers in found.items() if numbers]
+    numbers = sorted(set.intersection(*(found[kind] for kind in kinds))) if kinds else []
     if not numbers or len(kinds) < 3:
         return None
-    titles = {Path(method).stem: title_of(method) for method in methods} | {"noisy": "noisy", "clean": "clean"}
     side = 1.5
     figure = new_figure(side * len(kinds) + 0.1, (side + 0.22) * len(numbers) + 0.3)
     layout: Any = figure.get_layout_engine()

@@ -11,7 +11,7 @@ from unnoise.evaluation.benchmark import pictures
 from unnoise.evaluation.benchmark.image_sets import title_of as set_title
 from unnoise.evaluation.benchmark.methods import is_model, title_of
 from unnoise.evaluation.benchmark.protocol import REAL
-from unnoise.evaluation.benchmark.results import Mean, Results, noise_order
+from unnoise.evaluation.benchmark.results import Mean, Results, file_name, noise_order
 from unnoise.evaluation.canvas import save_figure
 from unnoise.evaluation.page import ReportFigure, Section, facts_html, figures_html, notes_html, table_html, write_page
 from unnoise.evaluation.tables import Cell, TextTable, to_markdown
@@ -93,7 +93,7 @@ def write_benchmark_report(results: Results, means: Sequence[Mean]) -> Path:
         shown = "".join(table_html(table) for table in tables[name])
         for kind in ("pictures", "kpi"):
             shown += figures_html([figure for figure in figures if figure.section == kind], kind)
-        sections.append(Section(_anchor(name), set_title(name), shown))
+        sections.append(Section(file_name(name), set_title(name), shown))
     versions = ", ".join(f"{package} {version}" for package, version in results.facts["versions"].items())
     machine = results.facts["machine"]
     facts = {"Machine": f"{machine['processor']}, {machine['cores']} cores", "Versions": versions}
@@ -137,10 +137,6 @@ def _noise_title(noise: str) -> str:
     return f"σ\N{NO-BREAK SPACE}{noise}" if noise.isdigit() else "real noise" if noise == REAL else noise
 
 
-def _anchor(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in name)
-
-
 def _figures(results: Results, means: list[Mean], name: str, style: dict[str, dict[str, object]]) -> list[ReportFigure]:
     """Draw the figures of one set."""
     noises = sorted({mean.noise for mean in means}, key=noise_order)
@@ -154,11 +150,11 @@ def _figures(results: Results, means: list[Mean], name: str, style: dict[str, di
 
     def add(kind: str, figure: Figure | None, caption: str, section: str = "kpi") -> None:
         if figure is not None:
-            path = save_figure(figure, results.folder / "figures" / f"{_anchor(name)}-{kind}.png")
+            path = save_figure(figure, results.folder / "figures" / f"{file_name(name)}-{kind}.png")
             drawn.append(ReportFigure(caption, path, section))
 
     shown = [*reversed(peers[:PEERS_IN_CROPS]), *models]
-    where = results.folder / "crops" / crop_folder(name)
+    where = results.folder / "crops" / file_name(name)
     add("crops", pictures.crops(where, shown), f"{title}: crops at {at}, PSNR of the crop in dB.", "pictures")
     if peers or models:
         add(
@@ -178,8 +174,3 @@ def _figures(results: Results, means: list[Mean], name: str, style: dict[str, di
         figure = pictures.image_by_image(scores[first], scores[second], (title_of(first), title_of(second)))
         add("images", figure, f"{title}: each image at {at}, {title_of(first)} against {title_of(second)}.")
     return drawn
-
-
-def crop_folder(name: str) -> str:
-    """Return the name of the folder with the crops of a set."""
-    return _anchor(Path(name).name)

@@ -155,6 +155,11 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
+def file_name(name: str) -> str:
+    """Return the name of a set or method as part of a file's name or a page's anchor."""
+    return "".join(letter if letter.isalnum() or letter == "_" else "-" for letter in name)
+
+
 def noise_order(label: str) -> tuple[float, str]:
     """Return the place of a noise among others: sigmas by size, then the rest."""
     return (float(label), "") if label.isdigit() else (math.inf, label)

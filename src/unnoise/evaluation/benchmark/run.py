@@ -18,8 +18,8 @@ from unnoise.errors import UsageError
 from unnoise.evaluation.benchmark.image_sets import ImageSet, found_sets, load_set
 from unnoise.evaluation.benchmark.methods import DEFAULT, checked_name, read_tuned, title_of
 from unnoise.evaluation.benchmark.protocol import REAL, Row, checked_noise
-from unnoise.evaluation.benchmark.report import crop_folder, write_benchmark_report
-from unnoise.evaluation.benchmark.results import Mean, Results, means, noise_order
+from unnoise.evaluation.benchmark.report import write_benchmark_report
+from unnoise.evaluation.benchmark.results import Mean, Results, file_name, means, noise_order
 from unnoise.training.run_folder import environment
 
 SIGMAS = ("15", "25", "50")
@@ -143,7 +143,7 @@ def _process(
     task: TaskID,
 ) -> str | None:
     """Let a process do the jobs; return what went wrong, None for nothing."""
-    crops = results.folder / "crops" / crop_folder(images.name)
+    crops = results.folder / "crops" / file_name(images.name)
     crops.mkdir(parents=True, exist_ok=True)
     count = len(images.samples[: plan.images])
     content = {

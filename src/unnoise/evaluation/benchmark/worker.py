@@ -19,6 +19,7 @@ from unnoise.evaluation.baselines import BaselineError, Images
 from unnoise.evaluation.benchmark.image_sets import load_set
 from unnoise.evaluation.benchmark.methods import make, read_tuned
 from unnoise.evaluation.benchmark.protocol import measure
+from unnoise.evaluation.benchmark.results import file_name
 from unnoise.evaluation.peers import in_8_bits
 
 
@@ -67,7 +68,7 @@ def _work(task: Task) -> None:
         row, clean, noisy, denoised = measure(method, images, number, label, eight_bit=task.eight_bit)
         if label == task.crop_noise and number in task.crop_images:
             place = most_varied(clean)
-            for kind, image in (("clean", clean), ("noisy", noisy), (Path(task.method).stem, denoised)):
+            for kind, image in (("clean", clean), ("noisy", noisy), (file_name(task.method), denoised)):
                 _write_png(Path(task.crops) / f"{number:03}.{kind}.png", image[place])
         _say(dataclasses.asdict(row))
 
