@@ -5,8 +5,8 @@
     python benchmarks/photo_scores.py correlated PHOTOS # which noise is told to be too coarse
     python benchmarks/photo_scores.py checks            # mean drift, tiles
 
-PHOTOS is a folder with the folders cbsd68 and polyu. Tables go to benchmarks/results. PSNR is the mean over images.
-White Gaussian noise on the standard test sets is measured by `unnoise benchmark`.
+PHOTOS is a folder with the folders cbsd68, bsd68 and polyu. Tables go to benchmarks/results. PSNR is the mean over
+images. White Gaussian noise on the standard test sets is measured by `unnoise benchmark`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 import unnoise
 from unnoise.inference import load
-from unnoise.inference.noise_level import CLEAN, noise_of_strips
+from unnoise.inference.noise_level import noise_of_strips
 from unnoise.inference.tiles import halo_of
 
 RESULTS = Path(__file__).parent / "results"
@@ -81,7 +81,10 @@ def filters() -> dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tupl
     except ImportError:
         print("bm3d is not installed: left out")
     else:
-        methods["BM3D"] = (lambda image, sigma: np.asarray(bm3d.bm3d_rgb(image, sigma)), (0.015, 0.02, 0.03, 0.045, 0.065))
+        methods["BM3D"] = (
+            lambda image, sigma: np.asarray(bm3d.bm3d_rgb(image, sigma)),
+            (0.015, 0.02, 0.03, 0.045, 0.065),
+        )
     return methods
 
 
@@ -145,14 +148,24 @@ def estimate(photos: Path, model: str) -> None:
             rows.append([name, sigma, f"{np.median(added):.1f}", f"{true * 255:.1f}", f"{np.median(found):.1%}"])
     write("noise_estimate.csv", ["image", "sigma added", "median estimate", "present (last)", "median error"], rows)
 
-    kinds = {"photographs": clean, **clean_kinds(np.random.default_rng(1))}
+    denoiser = load(model)
+
+    def fires(image: np.ndarray) -> bool:
+        return denoiser.find_noise([np.atleast_3d(image).astype(np.float32)], *image.shape[:2]).clean
+
+    kinds = {
+        "photographs": clean,
+        "photographs, gray": images(photos / "bsd68"),
+        **clean_kinds(np.random.default_rng(1)),
+    }
     rows = []
     for name, members in kinds.items():
-        share = {0: np.mean([unnoise.estimate_noise(image) < CLEAN for image in members])}
+        share = {0: np.mean([fires(image) for image in members])}
         for sigma in (5, 10, 25):
-            noisy = [with_noise(image, sigma, rng) for image in members]
-            share[sigma] = np.mean([unnoise.estimate_noise(np.clip(image, 0, 1)) < CLEAN for image in noisy])
+            share[sigma] = np.mean([fires(np.clip(with_noise(image, sigma, rng), 0, 1)) for image in members])
         rows.append([name, len(members), *(f"{value:.1%}" for value in share.values())])
+    cameras = [unnoise.read_image(file).to_float() for file in sorted((photos / "polyu").glob("*_real.JPG"))]
+    rows.append(["PolyU, noisy", len(cameras), f"{np.mean([fires(image) for image in cameras]):.1%}", "", "", ""])
     write("clean_gate.csv", ["clean images", "count", "fires", "at sigma 5", "at sigma 10", "at sigma 25"], rows)
 
 

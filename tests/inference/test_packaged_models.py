@@ -101,6 +101,44 @@ def test_a_clean_image_comes_back_as_it_is_unless_the_noise_is_known(clean):
     assert not np.array_equal(load().denoise(ramp), ramp)
 
 
+@pytest.mark.parametrize("gray", [False, True], ids=["colour", "gray"])
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "rocket", "drawing"])
+def test_photographs_and_drawings_are_clean_until_there_is_noise(name, gray):
+    from PIL import Image, ImageDraw
+
+    if name == "drawing":
+        canvas = Image.new("RGB", (300, 200), "white")
+        pen = ImageDraw.Draw(canvas)
+        for top in range(0, 200, 15):
+            pen.text((3, top), "What is drawn has no noise, only edges.", fill="black")
+        image = np.asarray(canvas)
+    else:
+        image = getattr(data, name)()
+    image = image[..., 1] if gray else image
+    np.testing.assert_array_equal(unnoise.denoise(image), image)
+    noisy = np.rint(np.clip(with_noise(image / 255, 5), 0, 1) * 255).astype(np.uint8)
+    assert not np.array_equal(unnoise.denoise(noisy), noisy)
+
+
+def test_smooth_noise_reads_low_and_is_found_all_the_same():
+    photograph = data.chelsea().astype(np.float32) / 255
+    levels = []
+    for model in ("gaussian(0.016)", "correlated-gaussian(0.016, blur=1.5)"):
+        noisy = parse(model)(photograph, np.random.default_rng(0))
+        found = load().find_noise([noisy], *noisy.shape[:2])
+        assert not found.clean
+        levels.append(found.level)
+    assert levels[1] < 0.7 * levels[0]
+
+
+def test_margins_of_one_colour_do_not_hide_noise():
+    image = np.ones((512, 512, 3), np.float32)
+    image[128:384, 128:384] = with_noise(np.full((256, 256, 3), 0.5), 25)
+    assert unnoise.estimate_noise(image) > 5 / 255
+    assert unnoise.denoise(image)[200:300, 200:300].std() < 5 / 255
+    assert unnoise.estimate_noise(np.ones((100, 100))) == 0
+
+
 def test_what_is_not_finite_is_filled_even_where_the_rest_is_clean():
     image = np.full((70, 70, 3), 0.4, np.float32)
     image[3, 4] = np.nan

@@ -31,8 +31,8 @@ def denoise(
 ) -> Any:
     """Return the denoised image, in the kind of ``image``.
 
-    The strength of the noise need not be known. An image in which :func:`unnoise.estimate_noise` finds less than
-    0.5/255 is clean and is given back as it is. The model is kept for the next call; :func:`unnoise.load` gives it to
+    The strength of the noise need not be known. An image that seems clean is given back as it is: see
+    :meth:`unnoise.inference.Denoiser.find_noise`. The model is kept for the next call; :func:`unnoise.load` gives it to
     those who want to hold it themselves.
 
     Args:
@@ -46,8 +46,8 @@ def denoise(
         strength: 0 gives the input back, 1 the network's answer, values between a mixture of both.
         channel_axis: The axis of the channels of an array; None: three axes are gray images ``(N, H, W)``.
         data_range: The value that stands for white in an array; None means 255, 65535 or 1.0 by dtype.
-        tile: Largest side of a tile in pixels for arrays and Pillow images; "auto" takes tiles of about a megapixel,
-            None no tiles.
+        tile: Largest side of a tile in pixels for arrays and Pillow images; "auto" takes tiles of at most 1.8
+            megapixels, None no tiles.
         max_memory: Bytes that the network's computation may take, about, beside the image and the answer.
         device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
         progress: Called with the share that is done, up to 1.

@@ -127,11 +127,12 @@ def denoise_file(
     image = open_image(source, most_pixels=options.most_pixels)
     check_fits(target, image, format_of(target))
     strips = _strips(image)
-    noise, finite = _noise(image, strips)
+    gate = options.sigma is None and not options.force and denoiser.metadata.input_shape[0] is None
+    noise, finite = _noise(image, strips, denoiser if gate else None)
     strength, unchanged = options.strength, ""
     if options.sigma is not None:
         strength *= min(1.0, options.sigma / max(noise.level, 1e-6))
-    elif noise.clean and finite and not options.force and denoiser.metadata.input_shape[0] is None:
+    elif gate and noise.clean and finite:
         unchanged = "no noise was found"
     if strength == 0 and not options.chroma:
         unchanged = "strength is 0"
@@ -245,8 +246,8 @@ def _strips(image: ImageFile) -> _Strips:
     return lambda: iter(decoded)
 
 
-def _noise(image: ImageFile, source: _Strips) -> tuple[Finding, bool]:
-    """Return what is known of the noise, and whether all samples are finite."""
+def _noise(image: ImageFile, source: _Strips, denoiser: Denoiser | None) -> tuple[Finding, bool]:
+    """Return what is known of the noise, by the denoiser too if there is one, and whether all samples are finite."""
     finite = True
 
     def strips() -> Iterable[npt.NDArray[np.float32]]:
@@ -256,7 +257,8 @@ def _noise(image: ImageFile, source: _Strips) -> tuple[Finding, bool]:
             finite = finite and (image.dtype != "float32" or bool(np.isfinite(colours).all()))
             yield to_range(colours)
 
-    return noise_of_strips(strips(), image.height, image.width), finite
+    find = noise_of_strips if denoiser is None else denoiser.find_noise
+    return find(strips(), image.height, image.width), finite
 
 
 def _copy(source: str | Path | bytes, target: Path, overwrite: bool) -> None:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import Metadata
-from unnoise.inference.noise_level import CLEAN, noise_levels
-from unnoise.inference.pixels import Batch, question
+from unnoise.inference.noise_level import Finding, noise_levels, noise_of_strips
+from unnoise.inference.pixels import LUMA, Batch, question
 from unnoise.inference.session import run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
@@ -29,9 +29,6 @@ CHUNK_PIXELS = 7 << 18
 BAND_PIXELS = 5 << 20
 # Bytes that a pixel takes in the network of the packaged model photo: 120 to 150 were measured.
 BYTES_PER_PIXEL = 150
-
-# Rec. ITU-R BT.601.
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Progress = Callable[[float], None]
 
@@ -100,8 +97,8 @@ class Denoiser:
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
                 apart; None: ``1 - (1 - strength)^2``, by which texture returns before colour noise does.
-            gate: Whether an image is given back as it is where :func:`estimate_noise` finds less than 0.5/255 in it;
-                asked only where ``sigma`` is None, the image gray or RGB, and the model takes any size.
+            gate: Whether an image that seems clean is given back as it is: see :meth:`find_noise`; asked only where
+                ``sigma`` is None, the image gray or RGB, and the model takes any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
             tile: Largest side of a tile in pixels; "auto" takes tiles of at most 1.8 megapixels, None no tiles.
@@ -134,7 +131,7 @@ class Denoiser:
             if sigma is not None:
                 share[:, 0, 0, 0] = np.minimum(1, sigma / np.maximum(noise_levels(asked.batch), 1e-6))
             elif gate and self.metadata.input_shape[0] is None:
-                clean = noise_levels(asked.batch) < CLEAN
+                clean = np.array([self.find_noise([image], *image.shape[:2]).clean for image in asked.batch])
                 if clean.all():
                     return np.array(image)
         noisy = asked.batch[~clean] if clean.any() else asked.batch
@@ -154,6 +151,24 @@ class Denoiser:
         answer = asked.answer(whole)
         answer[clean] = np.asarray(image)[clean]
         return answer
+
+    def find_noise(self, strips: Iterable[Batch], height: int, width: int) -> Finding:
+        """Return what is known of the noise of one image, and whether it counts as clean.
+
+        It is clean where :func:`estimate_noise` finds less than 0.5/255, or less than 2/255 in a drawing, or less than
+        8/255 and this model would hardly change the image: some patches by less than 0.5/255 in their luma's means of
+        2 × 2 pixels, 0.4/255 if they are gray.
+
+        Args:
+            strips: Arrays ``(h, width, C)`` in the range [0, 1] from top to bottom, C 1 or 3, ``height`` rows in all.
+            height, width: The image's size.
+        """
+
+        def denoise(patches: Batch) -> Batch:
+            return self._unfit_channels(self._run(self._fit_channels(patches), DENOISED), patches.shape)
+
+        any_size = self.metadata.input_shape[0] is None
+        return noise_of_strips(strips, height, width, denoise if any_size else None)
 
     def denoise_strips(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from unnoise.errors import InputError
 from unnoise.inference.packaged import NOISE_LEVEL, folder
-from unnoise.inference.pixels import Batch, question
+from unnoise.inference.pixels import LUMA, Batch, question
 from unnoise.inference.session import open_session, run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling
@@ -23,9 +23,17 @@ Array = npt.NDArray[Any]
 SIDE, GRID = 64, 8
 # Patches that go through the network at once, for its memory.
 TOGETHER = 4
-# An image with less noise than this is clean. It is low, since the correlated noise of cameras reads low, and a clean
-# photograph that goes through the network changes little; see benchmarks/results/clean_gate.csv.
-CLEAN = 0.5 / 255
+# Below NONE an image is clean, above SOME it is not. Between them, where grain and texture of clean photographs read
+# like the correlated noise of cameras, it is clean if it is drawn, or if the denoiser finds little to remove; see
+# benchmarks/results/clean_gate.csv.
+NONE, SOME = 0.5 / 255, 8 / 255
+# Share of pixels that equal their neighbours from which on an image with a level below FAINT counts as drawn.
+DRAWN, FAINT = 0.45, 2 / 255
+# What the packaged denoiser removes at most of 98 % of clean photographs, those it learned from, by channels; it
+# removes more of nearly all with noise of 5/255.
+LITTLE = {1: 0.4 / 255, 3: 0.5 / 255}
+# About how many patches the denoiser is asked about, and the pixels at their borders that do not count.
+ASKED, BORDER = 20, 8
 # Noise of at least VISIBLE whose whiteness is less than COARSE is correlated over more pixels than demosaicking and
 # JPEG make it; see benchmarks/results/correlated_noise.csv.
 VISIBLE, COARSE = 6 / 255, 0.4
@@ -40,15 +48,23 @@ class Finding:
         whiteness: The root mean square of the finest diagonal detail, as a share of the level: about 1 for white noise,
             the less the more pixels the noise is correlated over. Texture adds to it, so it is that of the smoother
             patches: the tenth percentile.
+        equal: The share of pixels that equal their right and lower neighbours: 0 in photographs, most in text, line
+            art and other drawings; noise leaves few of them.
+        removed: What a denoiser removes, as a multiple of what it may remove of a clean photograph: the root mean
+            square of its change's luma, in means of 2 × 2 pixels, since it takes the finest grain of clean photographs
+            too. Infinite where none was asked.
     """
 
     level: float
     whiteness: float
+    equal: float = 0.0
+    removed: float = np.inf
 
     @property
     def clean(self) -> bool:
         """Whether the image counts as free of noise."""
-        return self.level < CLEAN
+        drawn = self.equal > DRAWN and self.level < FAINT
+        return self.level < NONE or drawn or (self.level < SOME and self.removed < 1)
 
     @property
     def correlated(self) -> bool:
@@ -61,8 +77,9 @@ def estimate_noise(image: Array, *, channel_axis: int | None = -1, data_range: f
 
     It is the root mean square of what distinguishes the image from itself without noise. Learned, since estimators
     that take the noise for white read too little after JPEG compression or resizing. Up to 64 patches of 64 × 64
-    pixels spread over the image are looked at, the answer is their median; a small network was trained on patches with
-    Gaussian and camera noise up to 80/255, clipped, halved in size and compressed at random.
+    pixels spread over the image are looked at; the answer is the median of those that are not of one colour. A small
+    network was trained on patches with Gaussian and camera noise up to 80/255, clipped, halved in size and compressed
+    at random.
 
     Args:
         image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1 or 3; uint8, uint16 or float.
@@ -96,12 +113,16 @@ def noise_levels(batch: Batch) -> npt.NDArray[np.float64]:
     return np.array([noise_of_strips([image], *image.shape[:2]).level for image in batch])
 
 
-def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> Finding:
+def noise_of_strips(
+    strips: Iterable[Batch], height: int, width: int, denoise: Callable[[Batch], Batch] | None = None
+) -> Finding:
     """Return what is known of the noise of one image that is read from top to bottom.
 
     Args:
         strips: Arrays ``(h, width, C)``, C 1 or 3, ``height`` rows in all.
         height, width: The image's size.
+        denoise: A denoiser of batches ``(N, 64, 64, C)``, asked where the level does not tell whether the image is
+            clean.
     """
     columns = _starts(width)
     bands = tuple(Span(start, start + SIDE, start, start + SIDE) for start in _starts(height))
@@ -110,7 +131,14 @@ def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> Finding
     size = max(height, SIDE), max(width, SIDE)
     for _, band in rows_of_tiles(strips, height, width, size, Tiling(bands, ())):
         patches += [band[:, column : column + SIDE] for column in columns]
-    stacked = np.repeat(np.stack(patches), 3 // patches[0].shape[-1], axis=-1)
+    seen = np.stack(patches)
+    # Those of one colour, blown out or black, tell nothing of the noise elsewhere.
+    varied = seen.min(axis=(1, 2)) < seen.max(axis=(1, 2))
+    equal = _equal_neighbours(seen)
+    seen = seen[varied.any(axis=-1)]
+    if not len(seen):
+        return Finding(0.0, 0.0, equal, 0.0)
+    stacked = np.repeat(seen, 3 // seen.shape[-1], axis=-1)
     parts = [
         run(_network(), {"patches": stacked[i : i + TOGETHER]}, last=i + TOGETHER >= len(stacked))
         for i in range(0, len(stacked), TOGETHER)
@@ -119,8 +147,27 @@ def noise_of_strips(strips: Iterable[Batch], height: int, width: int) -> Finding
     # numpy's median and quantile would import numpy.ma, a tenth of a small image's time.
     ordered = np.sort(levels)
     level = float(ordered[[(len(levels) - 1) // 2, len(levels) // 2]].mean()) / 255
-    shares = np.sort(255 * _diagonal_detail(np.stack(patches)) / np.maximum(levels, 0.5))
-    return Finding(max(0.0, level), float(shares[len(shares) // 10]))
+    shares = np.sort(255 * _diagonal_detail(seen) / np.maximum(levels, 0.5))
+    found = Finding(max(0.0, level), float(shares[len(shares) // 10]), equal)
+    if found.clean or level >= SOME or denoise is None:
+        return found
+    asked = seen[:: max(1, len(seen) // ASKED)]
+    return dataclasses.replace(found, removed=_removed(asked - denoise(asked)))
+
+
+def _equal_neighbours(patches: Batch) -> float:
+    """Return the share of pixels of patches ``(N, H, W, C)`` that equal those to the right and below."""
+    here = patches[:, :-1, :-1]
+    return float(((here == patches[:, 1:, :-1]) & (here == patches[:, :-1, 1:])).all(axis=-1).mean())
+
+
+def _removed(change: Batch) -> float:
+    """Return the median over patches ``(N, H, W, C)`` of what :class:`Finding` calls removed."""
+    inner = change[:, BORDER:-BORDER, BORDER:-BORDER]
+    luma = inner @ LUMA if inner.shape[-1] == 3 else inner[..., 0]
+    means = luma.reshape(len(luma), luma.shape[1] // 2, 2, luma.shape[2] // 2, 2).mean(axis=(2, 4))
+    strengths = np.sort(np.sqrt(np.mean(means**2, axis=(1, 2))))
+    return float(strengths[len(strengths) // 2]) / LITTLE[change.shape[-1]]
 
 
 def _diagonal_detail(patches: Batch) -> Batch:
