@@ -131,6 +131,14 @@ def test_smooth_noise_reads_low_and_is_found_all_the_same():
     assert levels[1] < 0.7 * levels[0]
 
 
+@pytest.mark.parametrize("corner", [0, 3])
+def test_blocks_of_strong_compression_are_no_clean_image(corner):
+    photograph = data.chelsea().astype(np.float32) / 255
+    for quality, clean in ((20, False), (85, True)):
+        image = parse(f"jpeg(quality={quality})")(photograph, np.random.default_rng(0))[corner:, corner:]
+        assert load().find_noise([image], *image.shape[:2]).clean is clean
+
+
 def test_margins_of_one_colour_do_not_hide_noise():
     image = np.ones((512, 512, 3), np.float32)
     image[128:384, 128:384] = with_noise(np.full((256, 256, 3), 0.5), 25)

@@ -32,6 +32,8 @@ DRAWN, FAINT = 0.45, 2 / 255
 # What the packaged denoiser removes at most of 98 % of clean photographs, those it learned from, by channels; it
 # removes more of nearly all with noise of 5/255.
 LITTLE = {1: 0.4 / 255, 3: 0.5 / 255}
+# Steps between the blocks of JPEG, as multiples of other differences, from which on they are to be removed.
+BLOCKY = 1.7
 # About how many patches the denoiser is asked about, and the pixels at their borders that do not count.
 ASKED, BORDER = 20, 8
 # Noise of at least VISIBLE whose whiteness is less than COARSE is correlated over more pixels than demosaicking and
@@ -53,18 +55,22 @@ class Finding:
         removed: What a denoiser removes, as a multiple of what it may remove of a clean photograph: the root mean
             square of its change's luma, in means of 2 × 2 pixels, since it takes the finest grain of clean photographs
             too. Infinite where none was asked.
+        steps: The mean difference of neighbouring pixels across the borders of 8 × 8 blocks, as a multiple of the other
+            differences: near 1, or more after strong JPEG compression, whose artefacts read like texture.
     """
 
     level: float
     whiteness: float
     equal: float = 0.0
     removed: float = np.inf
+    steps: float = 1.0
 
     @property
     def clean(self) -> bool:
         """Whether the image counts as free of noise."""
         drawn = self.equal > DRAWN and self.level < FAINT
-        return self.level < NONE or drawn or (self.level < SOME and self.removed < 1)
+        unchanged = self.level < SOME and self.removed < 1 and self.steps < BLOCKY
+        return self.level < NONE or drawn or unchanged
 
     @property
     def correlated(self) -> bool:
@@ -152,13 +158,23 @@ def noise_of_strips(
     if found.clean or level >= SOME or denoise is None:
         return found
     asked = seen[:: max(1, len(seen) // ASKED)]
-    return dataclasses.replace(found, removed=_removed(asked - denoise(asked)))
+    return dataclasses.replace(found, removed=_removed(asked - denoise(asked)), steps=_steps(seen))
 
 
 def _equal_neighbours(patches: Batch) -> float:
     """Return the share of pixels of patches ``(N, H, W, C)`` that equal those to the right and below."""
     here = patches[:, :-1, :-1]
     return float(((here == patches[:, 1:, :-1]) & (here == patches[:, :-1, 1:])).all(axis=-1).mean())
+
+
+def _steps(patches: Batch) -> float:
+    """Return the median over patches ``(N, H, W, C)`` of what :class:`Finding` calls steps, wherever blocks begin."""
+    most = np.ones(len(patches))
+    for axis in (1, 2):
+        differences = np.abs(np.diff(patches, axis=axis)).mean(axis=(3 - axis, 3))[:, : SIDE - 8]
+        by_place = np.sort(differences.reshape(len(patches), -1, 8).mean(axis=1) + 1e-4, axis=1)
+        most = np.maximum(most, by_place[:, -1] / by_place[:, 3:5].mean(axis=1))
+    return float(np.sort(most)[len(most) // 2])
 
 
 def _removed(change: Batch) -> float:
