@@ -205,15 +205,13 @@ def peak() -> float:
 
 def machine(torch: str | None) -> str:
     """Return processor, Python and packages."""
-    model = "unknown processor"
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    from unnoise.training.run_folder import processor
+
     packages = [f"{name} {version(name)}" for name in ("keras", "tensorflow-cpu", "numpy")]
     if torch:
         script = "import torch; print('torch', torch.__version__)"
         packages.append(subprocess.check_output([torch, "-c", script], text=True).strip())
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(packages)}"
+    return f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(packages)}"
 
 
 def speed_table(rows: list[dict[str, Any]]) -> Any:
