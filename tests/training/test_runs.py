@@ -309,6 +309,24 @@ def test_a_run_begins_with_the_weights_of_the_run_it_starts_from(tiny, tmp_path,
     assert_equal_runs(tiny.resume(tmp_path / "stopped"), whole)
 
 
+def test_training_in_sixteen_bits_is_near_and_leaves_a_model_in_float32(tiny, tmp_path, interruption):
+    import keras
+
+    exact = tiny.run(tmp_path / "exact", "dense")
+    settings = ("dense", "training.precision=mixed_bfloat16")
+    rounded = tiny.run(tmp_path / "rounded", *settings)
+    assert keras.config.dtype_policy().name == "float32"
+    assert all(layer.compute_dtype == "float32" for layer in rounded.load_model("autoencoder").layers)
+    losses = [float(run.read_history()[-1]["val_loss"]) for run in (exact, rounded)]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    interruption.after_checkpoint(1)
+    with pytest.raises(KeyboardInterrupt):
+        tiny.run(tmp_path / "stopped", *settings)
+    interruption.over()
+    assert_equal_runs(tiny.resume(tmp_path / "stopped"), rounded)
+
+
 @pytest.mark.parametrize(
     ("overrides", "error", "message"),
     [

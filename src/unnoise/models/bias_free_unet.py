@@ -64,4 +64,4 @@ def bias_free_unet(input_shape: Shape, *, filters: Sequence[int] = (32, 64, 128)
     noise = layers.Conv2DTranspose(
         input_shape[-1], 6, strides=2, padding="same", use_bias=False, kernel_initializer=faint, name="noise"
     )(x)
-    return keras.Model(noisy, layers.Subtract(name="denoised")([noisy, noise]), name="bias_free_unet")
+    return keras.Model(noisy, layers.Subtract(name="denoised", dtype="float32")([noisy, noise]), name="bias_free_unet")

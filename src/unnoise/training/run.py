@@ -111,12 +111,32 @@ class _Stages:
 
         model = self._build(self.recipe.model)
         self._start(model)
+        trained = self._in_precision(model)
         # Patches are drawn every epoch, and their noise with them.
         fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
         validation = (self.images.noisy_validation(), self.images.clean_validation())
         examples = Examples(self.images.noisy_train, validation, fresh=fresh)
-        self._fit("autoencoder", model, examples, self.recipe.training, self.recipe.model)
+        self._fit("autoencoder", trained, examples, self.recipe.training, self.recipe.model)
+        model.set_weights(trained.get_weights())
         return model
+
+    def _in_precision(self, model: Any) -> Any:
+        """Return the autoencoder as it is trained: the same, or one that computes with fewer bits, of the same weights.
+
+        What is saved is always the model in float32.
+        """
+        import keras
+
+        if self.recipe.training.precision == "float32":
+            return model
+        usual = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.recipe.training.precision)
+        try:
+            twin = self._make(self.recipe.model)
+        finally:
+            keras.config.set_dtype_policy(usual)
+        twin.set_weights(model.get_weights())
+        return twin
 
     def _start(self, model: Any) -> None:
         """Give the model the weights of the run that the recipe starts from, unless a checkpoint goes on from there."""
@@ -159,13 +179,18 @@ class _Stages:
         autoencoder.trainable = False
         return DenoisingClassifier(autoencoder, classifier)
 
-    def _build(self, section: Model, **parameters: Any) -> Any:
-        from unnoise.models import build, registry
+    def _make(self, section: Model, **parameters: Any) -> Any:
+        from unnoise.models import build
 
         shape = self.images.train.image_shape
         patches = self.recipe.data.patch is not None
         any_size = (None, None, shape[2])
-        model = build(section.architecture, any_size if patches else shape, **(parameters | section.parameters))
+        return build(section.architecture, any_size if patches else shape, **(parameters | section.parameters))
+
+    def _build(self, section: Model, **parameters: Any) -> Any:
+        from unnoise.models import registry
+
+        model = self._make(section, **parameters)
         model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
         self.console.print(
             f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",
