@@ -301,7 +301,7 @@ def test_the_check_passes_the_same_model_and_catches_a_worse_one(photographs, tm
     monkeypatch.setattr(check, "SLOWER", 100)
     model = tmp_path / "mine.onnx"
     model.write_bytes(model_file("photo").read_bytes())
-    plan = Plan(models=[str(model)], sets=[str(photographs)], noises=["25"], methods=["tv"])
+    plan = Plan(models=[str(model)], sets=[str(photographs)], noises=["25"], methods=["opencv-nlm"])
     run_benchmark(plan, tmp_path / "out", console=QUIET)
     for _ in range(3):
         assert check_results(tmp_path / "out", [str(model)], console=QUIET) == []
