@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,30 @@ Array = npt.NDArray[Any]
 
 
 class FreshExamples(keras.callbacks.Callback):
-    """Replaces training inputs and targets at the beginning of every epoch."""
+    """Replaces training inputs and targets at the beginning of every epoch.
+
+    Those of the next epoch are drawn in a thread while this one's are trained on.
+    """
 
     def __init__(self, train: Callable[[int], tuple[Array, Array]], validation: tuple[Array, Array]) -> None:
         super().__init__()
         self.train, self.validation = train, validation
+        self.worker = ThreadPoolExecutor(1)
+        self.drawn: Future[tuple[Array, Array]] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Draw the inputs and targets of this epoch."""
+        """Take the inputs and targets of this epoch, and have those of the next one drawn."""
+        examples = self.train(epoch) if self.drawn is None else self.drawn.result()
         held = (self.model.inputs_held, self.model.targets_held)
-        for variable, fresh, validation in zip(held, self.train(epoch), self.validation, strict=True):
+        for variable, fresh, validation in zip(held, examples, self.validation, strict=True):
             variable.assign(np.concatenate([fresh, validation], dtype=str(variable.dtype)))
+        del examples, fresh
+        last = epoch + 1 == self.params["epochs"]
+        self.drawn = None if last else self.worker.submit(self.train, epoch + 1)
+
+    def close(self) -> None:
+        """End the thread."""
+        self.worker.shutdown(cancel_futures=True)
 
 
 class Recorder(keras.callbacks.Callback):

@@ -138,6 +138,8 @@ def fit(
             )
         finally:
             lines.close()
+            for callback in fresh:
+                callback.close()
             best = recorder.best
     if training.keep == "best":
         model.set_weights(best)
