@@ -88,8 +88,11 @@ def filters() -> dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tupl
     return methods
 
 
-def polyu(photos: Path, model: str) -> None:
-    """Two folds by scene: each filter's value is chosen on crops of the scenes of the other fold."""
+def polyu(photos: Path, model: str, keep: bool = False) -> None:
+    """Two folds by scene: each filter's value is chosen on crops of the scenes of the other fold.
+
+    With ``keep``, the filters' rows are those of the table, since they do not depend on the model.
+    """
     files = sorted((photos / "polyu").glob("*_real.JPG"))
     pairs = [
         tuple(unnoise.read_image(file).to_float() for file in (f, f.with_name(f.name.replace("_real", "_mean"))))
@@ -102,7 +105,12 @@ def polyu(photos: Path, model: str) -> None:
     rows = [["noisy", "", f"{before.mean():.2f}", "", ""]]
     # BM3D takes most of a minute for a pair, hence crops.
     crops = [(noisy[TUNED], clean[TUNED]) for noisy, clean in pairs]
-    for name, (apply, grid) in filters().items():
+    table = f"{Path(model).stem}_polyu.csv"
+    if keep:
+        with open(RESULTS / table, newline="", encoding="utf-8") as handle:
+            known = list(csv.reader(handle))[2:]
+        rows = [row for row in known if not row[0].startswith("unnoise")]
+    for name, (apply, grid) in ({} if keep else filters()).items():
         tried = np.array([[psnr(clean, apply(noisy, value)) for noisy, clean in crops] for value in grid])
         best = [grid[int(tried[:, fold != side].mean(axis=1).argmax())] for side in (0, 1)]
         scores = np.array([psnr(c, apply(n, best[side])) for (n, c), side in zip(pairs, fold, strict=True)])
@@ -110,7 +118,7 @@ def polyu(photos: Path, model: str) -> None:
         print(*rows[-1], flush=True)
     ours = np.array([psnr(clean, unnoise.denoise(noisy, model=model)) for noisy, clean in pairs])
     rows.append([f"unnoise {Path(model).stem}", "", *summary(ours, before)])
-    write(f"{Path(model).stem}_polyu.csv", ["method", "value", "psnr", "gain", "better"], rows)
+    write(table, ["method", "value", "psnr", "gain", "better"], rows)
 
 
 def summary(scores: np.ndarray, before: np.ndarray) -> list[str]:
@@ -275,11 +283,14 @@ def main() -> None:
     parser.add_argument("what", choices=["polyu", "estimate", "correlated", "checks"])
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--model", default="photo")
+    parser.add_argument("--keep", action="store_true", help="polyu: keep the table's rows of filters")
     arguments = parser.parse_args()
     if arguments.what == "checks":
         checks(arguments.model)
+    elif arguments.what == "polyu":
+        polyu(arguments.photos, arguments.model, arguments.keep)
     else:
-        commands = {"polyu": polyu, "estimate": estimate, "correlated": correlated}
+        commands = {"estimate": estimate, "correlated": correlated}
         commands[arguments.what](arguments.photos, arguments.model)
 
 
