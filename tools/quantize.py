@@ -39,6 +39,14 @@ SIGMAS = (5, 10, 15, 25, 35, 50)
 CROP = 192
 
 
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """A quantized tensor: its name in the graph, and the name that its scale and zero point have."""
+
+    name: str
+    scale: str
+
+
 class Graph:
     """A bias-free U-Net as an ONNX graph, in floating point or, with ``ranges``, in integers.
 
@@ -56,29 +64,21 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
         self.tensors: list[str] = []
-        first = self.op(
-            "Transpose",
-            self.op(
-                "Conv",
-                self.op("Transpose", "noisy", perm=[0, 3, 1, 2]),
-                self.constant("first.kernel", next(self.kernels)),
-                strides=[2, 2],
-                pads=[2] * 4,
-            ),
-            perm=[0, 2, 3, 1],
-        )
-        x, skips = self.rounded(first, "first"), []
-        for level in range(levels):
-            x = self.residual(x, f"down{level}", blocks)
-            if level < levels - 1:
-                skips.append(x)
-                x = self.convolution(x, f"down{level}.shrink", strides=[2, 2])
-        for level in reversed(range(levels - 1)):
-            x = self.residual(self.enlarged(x, skips[level], f"up{level}"), f"up{level}", blocks, last=level == 0)
-        x = self.op("Transpose", x, perm=[0, 3, 1, 2])
+        noisy, kernel = self.channels_first("noisy"), self.constant("first.kernel", next(self.kernels))
+        first = self.op("Conv", noisy, kernel, strides=[2, 2], pads=[2] * 4)
+        x, skips = self.rounded(self.channels_last(first), "first"), []
+        for level in range(levels - 1):
+            skips.append(self.residual_blocks(x, f"down{level}", blocks))
+            x = self.convolution(skips[-1], f"shrink{level}", strides=[2, 2])
+        x = self.residual_blocks(x, "innermost", blocks)
+        for level in reversed(range(1, levels - 1)):
+            x = self.residual_blocks(self.enlarged(x, skips[level], level), f"up{level}", blocks)
+        x = self.residual_blocks(self.enlarged(x, skips[0], 0), "up0", blocks - 1)
+        # The last sum stays in floating point, as what follows does.
+        last = self.channels_first(self.block(x, f"up0.{blocks - 1}"))
         kernel = self.constant("last.kernel", next(self.kernels))
-        noise = self.op("DepthToSpace", self.op("Conv", x, kernel, pads=[1] * 4), blocksize=2)
-        self.op("Sub", "noisy", self.op("Transpose", noise, perm=[0, 2, 3, 1]), output="denoised")
+        noise = self.op("DepthToSpace", self.op("Conv", last, kernel, pads=[1] * 4), blocksize=2)
+        self.op("Sub", "noisy", self.channels_last(noise), output="denoised")
 
     def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Add a node and return the name of its output."""
@@ -91,78 +91,77 @@ class Graph:
         self.constants[name] = value
         return name
 
-    def rounded(self, x: str, name: str) -> str:
+    def channels_first(self, x: str) -> str:
+        """Return (N, H, W, C) as (N, C, H, W)."""
+        return self.op("Transpose", x, perm=[0, 3, 1, 2])
+
+    def channels_last(self, x: str) -> str:
+        """Return (N, C, H, W) as (N, H, W, C)."""
+        return self.op("Transpose", x, perm=[0, 2, 3, 1])
+
+    def rounded(self, x: str, name: str) -> Tensor:
         """Quantize a tensor; in floating point, only remember it."""
         if self.ranges is None:
             self.tensors.append(name)
-            return self.op("Identity", x, output=name)
+            return Tensor(self.op("Identity", x, output=name), name)
         low, high = self.ranges[name]
         low, high = min(low, 0.0), max(high, 1e-6)
         scale = np.float32((high - low) / 255)
         self.constant(f"{name}.scale", scale)
         self.constant(f"{name}.zero", np.uint8(np.clip(np.rint(-low / scale), 0, 255)))
-        return self.op("QuantizeLinear", x, f"{name}.scale", f"{name}.zero", output=name)
+        return Tensor(self.op("QuantizeLinear", x, f"{name}.scale", f"{name}.zero", output=name), name)
 
-    def real(self, name: str, source: str | None = None) -> str:
-        """Return the values of a quantized tensor, or of one with its pixels moved, in floating point."""
+    def real(self, x: Tensor) -> str:
+        """Return the values of a quantized tensor in floating point."""
         if self.ranges is None:
-            return source or name
-        return self.op("DequantizeLinear", source or name, f"{name}.scale", f"{name}.zero")
+            return x.name
+        return self.op("DequantizeLinear", x.name, f"{x.scale}.scale", f"{x.scale}.zero")
 
     def convolution(
-        self, x: str, name: str, *, relu: bool = False, kernel: Array | None = None, **attributes: Any
-    ) -> str:
+        self, x: Tensor, name: str, *, relu: bool = False, kernel: Array | None = None, **attributes: Any
+    ) -> Tensor:
         """Convolve, perhaps rectify, and quantize."""
-        kernel = next(self.kernels) if kernel is None else kernel
+        weights = self.weights(f"{name}.kernel", next(self.kernels) if kernel is None else kernel)
+        y = self.op("Conv", self.real(Tensor(self.channels_first(x.name), x.scale)), weights, **attributes)
+        y = self.rounded(self.op("Relu", y) if relu else y, name)
+        return Tensor(self.channels_last(y.name), y.scale)
+
+    def weights(self, name: str, kernel: Array) -> str:
+        """Return a kernel, in integers with a scale for each filter."""
         if self.ranges is None:
-            weights = self.constant(f"{name}.kernel", kernel)
-        else:
-            scale = np.maximum(np.abs(kernel).max((1, 2, 3)), 1e-12).astype(np.float32) / 127
-            integers = np.rint(kernel / scale[:, None, None, None]).astype(np.int8)
-            parts = (integers, scale, np.zeros(len(scale), np.int8))
-            names = [
-                self.constant(f"{name}.kernel{part}", value)
-                for part, value in zip(("", ".scale", ".zero"), parts, strict=True)
-            ]
-            weights = self.op("DequantizeLinear", *names, axis=0)
-        channels_first = self.op("Transpose", x, perm=[0, 3, 1, 2])
-        y = self.op("Conv", self.real(x, channels_first), weights, **attributes)
-        if relu:
-            y = self.op("Relu", y)
-        self_name = f"{name}.first"
-        y = self.rounded(y, self_name)
-        self.alias(name, self_name)
-        return self.op("Transpose", y, perm=[0, 2, 3, 1], output=name)
+            return self.constant(name, kernel)
+        scale = np.maximum(np.abs(kernel).max((1, 2, 3)), 1e-12).astype(np.float32) / 127
+        integers = np.rint(kernel / scale[:, None, None, None]).astype(np.int8)
+        self.constant(name, integers)
+        self.constant(f"{name}.scale", scale)
+        self.constant(f"{name}.zero", np.zeros(len(scale), np.int8))
+        return self.op("DequantizeLinear", name, f"{name}.scale", f"{name}.zero", axis=0)
 
-    def alias(self, name: str, of: str) -> None:
-        """Let a moved tensor have another's scale."""
-        if self.ranges is not None:
-            for part in ("scale", "zero"):
-                self.constants[f"{name}.{part}"] = self.constants[f"{of}.{part}"]
+    def block(self, x: Tensor, name: str) -> str:
+        """Return the sum of a residual block in floating point."""
+        change = self.convolution(x, f"{name}.a", relu=True, pads=[1] * 4)
+        change = self.convolution(change, f"{name}.b", pads=[1] * 4)
+        return self.op("Add", self.real(x), self.real(change))
 
-    def residual(self, x: str, name: str, blocks: int, *, last: bool = False) -> str:
-        """Return x after residual blocks; the last sum of all is not quantized."""
+    def residual_blocks(self, x: Tensor, name: str, blocks: int) -> Tensor:
+        """Return x after residual blocks."""
         for block in range(blocks):
-            change = self.convolution(x, f"{name}.{block}.a", relu=True, pads=[1] * 4)
-            change = self.convolution(change, f"{name}.{block}.b", pads=[1] * 4)
-            total = self.op("Add", self.real(x), self.real(change))
-            x = total if last and block == blocks - 1 else self.rounded(total, f"{name}.{block}")
+            x = self.rounded(self.block(x, f"{name}.{block}"), f"{name}.{block}")
         return x
 
-    def enlarged(self, x: str, skip: str, name: str) -> str:
-        """Return x at twice the size, plus the skip connection."""
+    def enlarged(self, x: Tensor, skip: Tensor, level: int) -> Tensor:
+        """Return x at twice the size, as a transposed convolution of stride 2 makes it, plus the skip connection.
+
+        It is a 1 × 1 convolution to the channels (row, column, channel), which are moved to a square of 2 × 2 pixels.
+        """
         kernel = next(self.kernels)
         into, out = kernel.shape[:2]
-        wide = self.convolution(x, f"{name}.wide", kernel=kernel.transpose(2, 3, 1, 0).reshape(4 * out, into, 1, 1))
-        moved = self.spread(wide, skip, out)
-        total = self.op("Add", self.real(f"{name}.wide", moved), self.real(skip))
-        return self.rounded(total, f"{name}.sum")
-
-    def spread(self, x: str, like: str, channels: int) -> str:
-        """Move the channels (row, column, channel) of every pixel into a square of 2 × 2 pixels."""
-        split = self.constant(f"{channels}.split", np.array([0, 0, 0, 2, 2 * channels], np.int64))
-        rows = self.op("Transpose", self.op("Reshape", x, split), perm=[0, 1, 3, 2, 4])
-        return self.op("Reshape", rows, self.op("Shape", like))
+        kernel = kernel.transpose(2, 3, 1, 0).reshape(4 * out, into, 1, 1)
+        wide = self.convolution(x, f"enlarge{level}", kernel=kernel)
+        split = self.constant(f"enlarge{level}.split", np.array([0, 0, 0, 2, 2 * out], np.int64))
+        rows = self.op("Transpose", self.op("Reshape", wide.name, split), perm=[0, 1, 3, 2, 4])
+        moved = Tensor(self.op("Reshape", rows, self.op("Shape", skip.name)), wide.scale)
+        return self.rounded(self.op("Add", self.real(moved), self.real(skip)), f"sum{level}")
 
     def model(self) -> Any:
         """Return the ONNX model; in floating point, it gives every tensor that will be quantized."""

@@ -1,6 +1,7 @@
 """The packaged photograph denoiser in 8-bit integers: the same network, rounded."""
 
 import importlib.util
+import sys
 import tomllib
 from pathlib import Path
 
@@ -19,6 +20,7 @@ TOOL = Path(__file__).parents[2] / "tools" / "quantize.py"
 def tool():
     specification = importlib.util.spec_from_file_location("quantize", TOOL)
     module = importlib.util.module_from_spec(specification)
+    sys.modules["quantize"] = module  # dataclasses look their module up
     specification.loader.exec_module(module)
     return module
 
@@ -63,7 +65,7 @@ def test_most_work_is_done_in_integers(tool, shape, pairs):
     ranges = tool.seen_ranges(tool.Graph(*shape, None), pairs)
     model = tool.Graph(*shape, ranges).model()
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
-    sizes = {kind: 0 for kind in (onnx.TensorProto.INT8, onnx.TensorProto.FLOAT)}
+    sizes = dict.fromkeys((onnx.TensorProto.INT8, onnx.TensorProto.FLOAT), 0)
     for tensor in weights.values():
         if len(tensor.dims) == 4:
             sizes[tensor.data_type] += int(np.prod(tensor.dims))
