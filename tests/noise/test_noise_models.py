@@ -92,6 +92,25 @@ def test_blind_gaussian_draws_a_strength_for_each_image_of_a_batch():
     assert batch.mean() == pytest.approx(0.5, abs=0.002)
 
 
+def test_blind_gaussian_may_be_blurred_by_another_width_for_each_image():
+    noise = parse("blind-gaussian(0.3, blur=2, clip=false)")
+    assert noise == parse(str(noise))
+    clean = np.random.default_rng(0).random((1500, 48, 40, 1)).astype(np.float32)
+    added = noise(clean, np.random.default_rng(4)) - clean
+    strengths = added.std(axis=(1, 2, 3))
+    # Uniform in [0, 0.3): its mean, and the variance over all pixels.
+    assert strengths.mean() == pytest.approx(0.15, rel=0.05)
+    assert added.var() == pytest.approx(0.3**2 / 3, rel=0.06)
+    neighbours = (added[:, :, 1:] * added[:, :, :-1]).mean(axis=(1, 2, 3)) / strengths**2
+    # From a blur of one pixel on, neighbours have the correlation exp(-1 / (4 blur**2)); half of the blurs are wider.
+    assert np.median(neighbours) == pytest.approx(np.exp(-1 / 4), abs=0.06)
+    assert neighbours.min() < 0.1
+    assert neighbours.max() > 0.9
+    # One image is drawn as the first one of a batch.
+    one = noise(clean[0], np.random.default_rng(5))
+    np.testing.assert_array_equal(one, noise(clean[:1], np.random.default_rng(5))[0])
+
+
 def test_blind_gaussian_has_one_strength_within_an_image():
     noisy = parse("blind-gaussian(0.3, clip=false)")(np.zeros((64, 64, 3)), np.random.default_rng(4))
     np.testing.assert_allclose(noisy.std(axis=(0, 1)), noisy.std(), rtol=0.05)
