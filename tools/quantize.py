@@ -35,7 +35,7 @@ from unnoise.inference.metadata import KEY, Metadata
 Array = NDArray[Any]
 QUANTILE = 0.9999
 MULTIPLES = (0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5)
-SIGMAS = (5, 10, 15, 25, 35, 50)
+SIGMAS = (5, 10, 15, 15, 20, 25, 35, 60)
 CROP = 192
 
 
@@ -233,7 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--photographs", type=Path, required=True)
-    parser.add_argument("--crops", type=int, default=48)
+    parser.add_argument("--crops", type=int, default=32)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     source = onnx.load(arguments.model)

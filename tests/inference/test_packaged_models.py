@@ -59,8 +59,11 @@ def test_every_packaged_model_takes_noise_away(name, sigma, gain, clean):
 def test_every_packaged_model_scales_with_its_input(name, clean):
     noisy = with_noise(clean, 25)
     denoiser = load(name)
-    half = denoiser.denoise(noisy / 2)
-    np.testing.assert_allclose(2 * half, denoiser.denoise(noisy), atol=1e-4)
+    difference = 2 * denoiser.denoise(noisy / 2) - denoiser.denoise(noisy)
+    if name.endswith("-fast"):  # the steps of integers do not scale
+        assert 0 < np.sqrt(np.mean(difference**2)) < 1.5 / 255
+    else:
+        assert abs(difference).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", packaged_models())
