@@ -61,7 +61,7 @@ def test_every_packaged_model_scales_with_its_input(name, clean):
     denoiser = load(name)
     difference = 2 * denoiser.denoise(noisy / 2) - denoiser.denoise(noisy)
     if name.endswith("-fast"):  # the steps of integers do not scale
-        assert 0 < np.sqrt(np.mean(difference**2)) < 1.5 / 255
+        assert 0 < np.sqrt(np.mean(difference**2)) < 2.5 / 255
     else:
         assert abs(difference).max() < 1e-4
 
