@@ -154,7 +154,7 @@ class TestRefusals:
     def run(self, tmp_path):
         return untrained_run(tmp_path / "run", MODELS["dense"])
 
-    def refused(self, run, error, match, name="model.onnx", **options):
+    def assert_refused(self, run, error, match, name="model.onnx", **options):
         folder = run.path.parent
         before = entries(folder)
         with pytest.raises(error, match=match) as caught:
@@ -171,7 +171,7 @@ class TestRefusals:
                 return [values + np.float32(wrong) for values in super().run(*arguments)]
 
         monkeypatch.setattr(onnxruntime, "InferenceSession", Off)
-        self.refused(run, OutputError, message)
+        self.assert_refused(run, OutputError, message)
 
     def test_an_answer_of_another_shape(self, run, monkeypatch):
         import onnxruntime
@@ -181,44 +181,44 @@ class TestRefusals:
                 return [values[:, :1] for values in super().run(*arguments)]
 
         monkeypatch.setattr(onnxruntime, "InferenceSession", Short)
-        self.refused(run, OutputError, "differs from Keras, whose answer to images")
+        self.assert_refused(run, OutputError, "differs from Keras, whose answer to images")
 
     def test_an_export_that_fails(self, run, monkeypatch):
         def fail(*arguments, **options):
             raise ValueError("no such operation\nand much more")
 
         monkeypatch.setattr(keras.Model, "export", fail)
-        self.refused(run, OutputError, "no such operation")
+        self.assert_refused(run, OutputError, "no such operation")
 
     def test_an_existing_file(self, run):
         path = run.path.parent / "model.onnx"
         path.write_text("mine")
-        self.refused(run, OutputError, "exists already")
+        self.assert_refused(run, OutputError, "exists already")
         assert path.read_text() == "mine"
         package_run(run, path, overwrite=True)
         assert load(path).metadata.name == "tiny"
 
     def test_another_backend(self, run, monkeypatch):
         monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-        self.refused(run, UsageError, "KERAS_BACKEND=tensorflow")
+        self.assert_refused(run, UsageError, "KERAS_BACKEND=tensorflow")
 
     def test_a_missing_package(self, run, monkeypatch):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        self.refused(run, MissingExtraError, r"unnoise\[train\]")
-        self.refused(run, MissingExtraError, "pip install openvino|unnoise", name="model.xml", format="openvino")
+        self.assert_refused(run, MissingExtraError, r"unnoise\[train\]")
+        self.assert_refused(run, MissingExtraError, "pip install openvino|unnoise", name="model.xml", format="openvino")
 
     def test_a_missing_folder_and_an_unfinished_run(self, run):
-        self.refused(run, OutputError, "does not exist", name="absent/model.onnx")
+        self.assert_refused(run, OutputError, "does not exist", name="absent/model.onnx")
         run.model_file("autoencoder").unlink()
-        self.refused(run, InputError, "no finished autoencoder")
+        self.assert_refused(run, InputError, "no finished autoencoder")
 
     @pytest.mark.parametrize(("format", "name"), [("keras", "m.h5"), ("litert", "m.onnx"), ("openvino", "m.bin")])
     def test_a_suffix_of_another_format(self, run, monkeypatch, format, name):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
-        self.refused(run, UsageError, "ending in", name=name, format=format)
+        self.assert_refused(run, UsageError, "ending in", name=name, format=format)
 
     def test_an_unknown_format(self, run):
-        self.refused(run, UsageError, "Did you mean 'litert'", format="lite-rt")
+        self.assert_refused(run, UsageError, "Did you mean 'litert'", format="lite-rt")
 
 
 def test_packaging_is_silent(tmp_path, capfd):
