@@ -92,25 +92,6 @@ def test_blind_gaussian_draws_a_strength_for_each_image_of_a_batch():
     assert batch.mean() == pytest.approx(0.5, abs=0.002)
 
 
-def test_blind_gaussian_may_be_blurred_by_another_width_for_each_image():
-    noise = parse("blind-gaussian(0.3, blur=2, clip=false)")
-    assert noise == parse(str(noise))
-    clean = np.random.default_rng(0).random((1500, 48, 40, 1)).astype(np.float32)
-    added = noise(clean, np.random.default_rng(4)) - clean
-    strengths = added.std(axis=(1, 2, 3))
-    # Uniform in [0, 0.3): its mean, and the variance over all pixels.
-    assert strengths.mean() == pytest.approx(0.15, rel=0.05)
-    assert added.var() == pytest.approx(0.3**2 / 3, rel=0.06)
-    neighbours = (added[:, :, 1:] * added[:, :, :-1]).mean(axis=(1, 2, 3)) / strengths**2
-    # From a blur of one pixel on, neighbours have the correlation exp(-1 / (4 blur**2)); half of the blurs are wider.
-    assert np.median(neighbours) == pytest.approx(np.exp(-1 / 4), abs=0.06)
-    assert neighbours.min() < 0.1
-    assert neighbours.max() > 0.9
-    # One image is drawn as the first one of a batch.
-    one = noise(clean[0], np.random.default_rng(5))
-    np.testing.assert_array_equal(one, noise(clean[:1], np.random.default_rng(5))[0])
-
-
 def test_blind_gaussian_has_one_strength_within_an_image():
     noisy = parse("blind-gaussian(0.3, clip=false)")(np.zeros((64, 64, 3)), np.random.default_rng(4))
     np.testing.assert_allclose(noisy.std(axis=(0, 1)), noisy.std(), rtol=0.05)
@@ -300,6 +281,45 @@ def test_camera_noise_has_a_strength_for_each_image_and_is_correlated_by_the_mos
         assert np.corrcoef(one[:, :-1].ravel(), one[:, 1:].ravel())[0, 1] > 0.15
     gray = Camera(0.05, clip=False)(np.full((64, 64, 1), 0.5), np.random.default_rng(1))[..., 0]
     assert abs(np.corrcoef(gray[:, :-1].ravel(), gray[:, 1:].ravel())[0, 1]) < 0.06
+
+
+def luma_and_chroma(noise):
+    """Return Y', B' - Y' and R' - Y' of ITU-R BT.601, each (N, H, W)."""
+    luma = noise @ np.array([0.299, 0.587, 0.114])
+    return luma, noise[..., 2] - luma, noise[..., 0] - luma
+
+
+def correlation(planes, lag):
+    centred = planes - planes.mean(axis=(1, 2), keepdims=True)
+    return (centred[:, :, lag:] * centred[:, :, :-lag]).mean(axis=(1, 2)) / centred.var(axis=(1, 2))
+
+
+@pytest.mark.parametrize(("luma_blur", "chroma_blur"), [(2, 0), (0, 3), (1, 4)])
+def test_camera_noise_may_be_smoothed_in_brightness_and_in_colour(luma_blur, chroma_blur):
+    clean = np.full((300, 48, 40, 3), 0.4, np.float32)
+    smooth = parse(f"camera(0.012, luma_blur={luma_blur}, chroma_blur={chroma_blur}, clip=false)")
+    assert smooth == parse(str(smooth))
+    # The same sensor noise, since it is drawn first.
+    before = luma_and_chroma(Camera(0.012, clip=False)(clean, np.random.default_rng(4)) - clean)
+    after = luma_and_chroma(smooth(clean, np.random.default_rng(4)) - clean)
+    for blur, rough, fine in zip((luma_blur, chroma_blur, chroma_blur), before, after, strict=True):
+        np.testing.assert_allclose(fine.std(axis=(1, 2)), rough.std(axis=(1, 2)), rtol=1e-3)
+        if not blur:
+            np.testing.assert_allclose(fine, rough, atol=1e-5)
+            continue
+        # Widths of 0 to ``blur``: some images stay as they are; white noise of the median width is correlated like this.
+        assert (correlation(fine, 1) - correlation(rough, 1)).min() < 0.05
+        assert np.median(correlation(fine, 1)) > np.exp(-1 / (4 * (blur / 2) ** 2)) - 0.03
+        assert np.median(correlation(fine, 2)) > np.median(correlation(rough, 2)) + 0.1
+
+
+def test_smoothed_camera_noise_on_gray_images_and_on_one_pixel():
+    gray = np.full((200, 32, 32, 1), 0.4, np.float32)
+    added = Camera(0.012, luma_blur=2, chroma_blur=9, clip=False)(gray, np.random.default_rng(4)) - gray
+    rough = Camera(0.012, clip=False)(gray, np.random.default_rng(4)) - gray
+    np.testing.assert_allclose(added.std(axis=(1, 2)), rough.std(axis=(1, 2)), rtol=1e-3)
+    assert np.median(correlation(added[..., 0], 1)) > 0.6
+    assert np.isfinite(Camera(0.012, luma_blur=2)(np.full((1, 1, 3), 0.4), np.random.default_rng(0))).all()
 
 
 def test_the_tone_curve_and_its_inverse():

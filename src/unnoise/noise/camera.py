@@ -1,4 +1,4 @@
-"""The noise of cameras: photons and readout, spread by demosaicking, bent by the tone curve."""
+"""The noise of cameras: photons and readout, spread by demosaicking, bent by the tone curve, smoothed in the camera."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
 _LOWEST_SHOT = 1e-4
 # White balance of red and blue relative to green, lowest and highest.
 _RED_GAIN, _BLUE_GAIN = (1.9, 2.4), (1.5, 1.9)
+_WIDEST_BLUR = 20
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 # Weights of bilinear interpolation from a colour's sites of the Bayer mosaic, red and blue along one axis.
 _GREEN = np.array([[0, 0.25, 0], [0.25, 1, 0.25], [0, 0.25, 0]], np.float32)
 _RED_BLUE = np.array([[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]], np.float32)
@@ -33,8 +35,15 @@ class Camera(NoiseModel):
     0.0001 to ``shot``, the readout's variance b near ``exp(2.18 log a + 1.2)``, the gains from 1.9 to 2.4 (red) and 1.5
     to 1.9 (blue). Gray images have no mosaic and no gains. The clean image is not blurred: only noise is interpolated.
 
+    Cameras then reduce noise before they write a file, in colour more than in brightness; what is left is smooth. With
+    ``luma_blur`` and ``chroma_blur`` the noise's luma Y' and its colour differences B' - Y' and R' - Y' (ITU-R BT.601)
+    are blurred by Gaussians whose widths are drawn uniformly from 0 to these for each image, and each keeps its
+    standard deviation. The blur goes on at the opposite edge.
+
     Args:
         shot: Highest shot noise, from 0.0001 to 1: the variance per linear light. 0.012 is a small sensor at high ISO.
+        luma_blur: Widest blur of the noise's brightness, its standard deviation in pixels, from 0 to 20. Default 0.
+        chroma_blur: Widest blur of the noise's colour, as ``luma_blur``. Default 0. Without effect on gray images.
         clip: Whether the result is clipped to [0, 1], default True.
 
     Raises:
@@ -58,10 +67,14 @@ class Camera(NoiseModel):
     example: ClassVar[str] = "camera(0.012)"
 
     shot: float
+    luma_blur: float = 0.0
+    chroma_blur: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_number("shot", low=_LOWEST_SHOT, high=1)
+        self._check_number("luma_blur", high=_WIDEST_BLUR)
+        self._check_number("chroma_blur", high=_WIDEST_BLUR)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         batch = as_batch(clean, "Camera noise")
@@ -80,7 +93,24 @@ class Camera(NoiseModel):
             gains = np.ones((count, 1, 1, 3), np.float32)
             gains[..., :1], gains[..., 2:] = rng.uniform(*_RED_GAIN, each), rng.uniform(*_BLUE_GAIN, each)
             linear += _interpolated(noise * gains * np.sqrt(shot * np.maximum(linear, 0) / gains + readout))
-        return from_linear(linear).reshape(clean.shape)
+        noisy = from_linear(linear)
+        if noisy.size and (self.luma_blur or self.chroma_blur):
+            noisy = batch + self._smoothed(noisy - batch, rng)
+        return noisy.reshape(clean.shape)
+
+    def _smoothed(self, noise: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Return the noise ``(N, H, W, C)`` as the camera's noise reduction leaves it."""
+        luma, chroma = (
+            rng.uniform(0, end, (len(noise), 1, 1, 1)).astype(np.float32) for end in (self.luma_blur, self.chroma_blur)
+        )
+        if noise.shape[-1] == 1:
+            return _blurred(noise, luma)
+        brightness = noise @ _LUMA[:, np.newaxis]
+        smooth = _blurred(brightness, luma)
+        blue, red = (_blurred(noise[..., [channel]] - brightness, chroma) for channel in (2, 0))
+        green = -(_LUMA[0] * red + _LUMA[2] * blue) / _LUMA[1]
+        result: FloatArray = smooth + np.concatenate([red, green, blue], axis=-1)
+        return result
 
 
 def to_linear(image: npt.NDArray[Any]) -> FloatArray:
@@ -96,6 +126,18 @@ def from_linear(light: npt.NDArray[Any]) -> FloatArray:
     x = np.asarray(light, np.float32)
     curve = np.float32(1.055) * np.maximum(x, 0.0031308) ** np.float32(1 / 2.4) - np.float32(0.055)
     result: FloatArray = np.where(x <= 0.0031308, x * np.float32(12.92), curve)
+    return result
+
+
+def _blurred(noise: FloatArray, width: FloatArray) -> FloatArray:
+    """Return planes ``(N, H, W, 1)`` blurred by a width ``(N, 1, 1, 1)`` in pixels; each keeps its deviation."""
+    size = noise.shape[1:3]
+    # The transform of a Gaussian is a Gaussian.
+    squares = np.fft.fftfreq(size[0])[:, np.newaxis] ** 2 + np.fft.rfftfreq(size[1]) ** 2
+    gains = np.exp(-2 * np.pi**2 * width**2 * squares[..., np.newaxis]).astype(np.float32)
+    result = np.fft.irfft2(np.fft.rfft2(noise, axes=(1, 2)) * gains, s=size, axes=(1, 2)).astype(np.float32)
+    before, after = (planes.std(axis=(1, 2), keepdims=True) for planes in (noise, result))
+    result *= np.divide(before, after, out=np.zeros_like(before), where=after > 0)
     return result
 
 
