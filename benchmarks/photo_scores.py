@@ -1,4 +1,4 @@
-"""Scores of the packaged photograph denoiser and of the noise estimate, through the public API.
+"""Scores of the packaged photograph denoisers and of the noise estimate, through the public API.
 
     python benchmarks/photo_scores.py polyu    PHOTOS   # real camera pairs, beside classical filters
     python benchmarks/photo_scores.py estimate PHOTOS   # the noise estimate and the clean gate
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import unnoise
-from unnoise.inference import load
+from unnoise.inference import load, packaged_models
 from unnoise.inference.noise_level import noise_of_strips
 from unnoise.inference.tiles import halo_of
 
@@ -83,15 +83,15 @@ def filters() -> dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], tupl
     else:
         methods["BM3D"] = (
             lambda image, sigma: np.asarray(bm3d.bm3d_rgb(image, sigma)),
-            (0.015, 0.02, 0.03, 0.045, 0.065),
+            (0.02, 0.03, 0.045, 0.065, 0.09),
         )
     return methods
 
 
-def polyu(photos: Path, model: str, keep: bool = False) -> None:
+def polyu(photos: Path, keep: bool = False) -> None:
     """Two folds by scene: each filter's value is chosen on crops of the scenes of the other fold.
 
-    With ``keep``, the filters' rows are those of the table, since they do not depend on the model.
+    With ``keep``, the filters' rows are those of the table, and only the packaged models are measured.
     """
     files = sorted((photos / "polyu").glob("*_real.JPG"))
     pairs = [
@@ -105,20 +105,19 @@ def polyu(photos: Path, model: str, keep: bool = False) -> None:
     rows = [["noisy", "", f"{before.mean():.2f}", "", ""]]
     # BM3D takes most of a minute for a pair, hence crops.
     crops = [(noisy[TUNED], clean[TUNED]) for noisy, clean in pairs]
-    table = f"{Path(model).stem}_polyu.csv"
     if keep:
-        with open(RESULTS / table, newline="", encoding="utf-8") as handle:
-            known = list(csv.reader(handle))[2:]
-        rows = [row for row in known if not row[0].startswith("unnoise")]
+        with open(RESULTS / "polyu.csv", newline="", encoding="utf-8") as handle:
+            rows = [row for row in list(csv.reader(handle))[2:] if not row[0].startswith("unnoise")]
     for name, (apply, grid) in ({} if keep else filters()).items():
         tried = np.array([[psnr(clean, apply(noisy, value)) for noisy, clean in crops] for value in grid])
         best = [grid[int(tried[:, fold != side].mean(axis=1).argmax())] for side in (0, 1)]
         scores = np.array([psnr(c, apply(n, best[side])) for (n, c), side in zip(pairs, fold, strict=True)])
         rows.append([name, "/".join(f"{value:g}" for value in best), *summary(scores, before)])
         print(*rows[-1], flush=True)
-    ours = np.array([psnr(clean, unnoise.denoise(noisy, model=model)) for noisy, clean in pairs])
-    rows.append([f"unnoise {Path(model).stem}", "", *summary(ours, before)])
-    write(table, ["method", "value", "psnr", "gain", "better"], rows)
+    for model in reversed(packaged_models()):
+        ours = np.array([psnr(clean, unnoise.denoise(noisy, model=model)) for noisy, clean in pairs])
+        rows.append([f"unnoise {model}", "", *summary(ours, before)])
+    write("polyu.csv", ["method", "value", "psnr", "gain", "better"], rows)
 
 
 def summary(scores: np.ndarray, before: np.ndarray) -> list[str]:
@@ -288,7 +287,7 @@ def main() -> None:
     if arguments.what == "checks":
         checks(arguments.model)
     elif arguments.what == "polyu":
-        polyu(arguments.photos, arguments.model, arguments.keep)
+        polyu(arguments.photos, arguments.keep)
     else:
         commands = {"estimate": estimate, "correlated": correlated}
         commands[arguments.what](arguments.photos, arguments.model)
