@@ -307,7 +307,7 @@ def test_camera_noise_may_be_smoothed_in_brightness_and_in_colour(luma_blur, chr
         if not blur:
             np.testing.assert_allclose(fine, rough, atol=1e-5)
             continue
-        # Widths of 0 to ``blur``: some images stay as they are; white noise of the median width is correlated like this.
+        # Widths of 0 to ``blur``: some images stay as they are; the bound is that of white noise at the median width.
         assert (correlation(fine, 1) - correlation(rough, 1)).min() < 0.05
         assert np.median(correlation(fine, 1)) > np.exp(-1 / (4 * (blur / 2) ** 2)) - 0.03
         assert np.median(correlation(fine, 2)) > np.median(correlation(rough, 2)) + 0.1
