@@ -13,10 +13,11 @@ import numpy.typing as npt
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import Finding, noise_levels, noise_of_strips
-from unnoise.inference.pixels import LUMA, Batch, question
+from unnoise.inference.pixels import Batch, question
 from unnoise.inference.session import run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
+from unnoise.luma import LUMA
 
 Array = npt.NDArray[Any]
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from unnoise.errors import InputError
 from unnoise.inference.packaged import NOISE_LEVEL, folder
-from unnoise.inference.pixels import LUMA, Batch, question
+from unnoise.inference.pixels import Batch, question
 from unnoise.inference.session import open_session, run
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling
+from unnoise.luma import LUMA
 
 Array = npt.NDArray[Any]
 

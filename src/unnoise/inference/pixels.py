@@ -16,8 +16,6 @@ Batch = npt.NDArray[np.float32]
 
 # Noise goes past the nominal range, but not five times past it; such values are of another range.
 FAR = 5.0
-# Weights of red, green and blue in the brightness, Rec. ITU-R BT.601.
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 # Samples that are converted at once.
 _TOGETHER = 1 << 20
 

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from unnoise.luma import LUMA
 from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
+from unnoise.noise.correlated import blurred
 
 _LOWEST_SHOT = 1e-4
 # White balance of red and blue relative to green, lowest and highest.
 _RED_GAIN, _BLUE_GAIN = (1.9, 2.4), (1.5, 1.9)
-_WIDEST_BLUR = 20
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 # Weights of bilinear interpolation from a colour's sites of the Bayer mosaic, red and blue along one axis.
 _GREEN = np.array([[0, 0.25, 0], [0.25, 1, 0.25], [0, 0.25, 0]], np.float32)
 _RED_BLUE = np.array([[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]], np.float32)
@@ -38,7 +38,8 @@ class Camera(NoiseModel):
     Cameras then reduce noise before they write a file, in colour more than in brightness; what is left is smooth. With
     ``luma_blur`` and ``chroma_blur`` the noise's luma Y' and its colour differences B' - Y' and R' - Y' (ITU-R BT.601)
     are blurred by Gaussians whose widths are drawn uniformly from 0 to these for each image, and each keeps its
-    standard deviation. The blur goes on at the opposite edge.
+    standard deviation. The blur goes on at the opposite edge. It stands for filters of many kinds that their makers do
+    not publish, and spares no edges.
 
     Args:
         shot: Highest shot noise, from 0.0001 to 1: the variance per linear light. 0.012 is a small sensor at high ISO.
@@ -47,7 +48,7 @@ class Camera(NoiseModel):
         clip: Whether the result is clipped to [0, 1], default True.
 
     Raises:
-        UsageError: ``shot`` is out of range.
+        UsageError: a parameter is out of range.
         InputError: (when called) the array is not ``(H, W)``, ``(H, W, C)`` or ``(N, H, W, C)`` with 1 or 3 channels.
 
     References:
@@ -73,8 +74,8 @@ class Camera(NoiseModel):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_number("shot", low=_LOWEST_SHOT, high=1)
-        self._check_number("luma_blur", high=_WIDEST_BLUR)
-        self._check_number("chroma_blur", high=_WIDEST_BLUR)
+        self._check_number("luma_blur", high=20)
+        self._check_number("chroma_blur", high=20)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         batch = as_batch(clean, "Camera noise")
@@ -100,15 +101,13 @@ class Camera(NoiseModel):
 
     def _smoothed(self, noise: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return the noise ``(N, H, W, C)`` as the camera's noise reduction leaves it."""
-        luma, chroma = (
-            rng.uniform(0, end, (len(noise), 1, 1, 1)).astype(np.float32) for end in (self.luma_blur, self.chroma_blur)
-        )
+        luma, chroma = (rng.uniform(0, end, len(noise)) for end in (self.luma_blur, self.chroma_blur))
         if noise.shape[-1] == 1:
-            return _blurred(noise, luma)
-        brightness = noise @ _LUMA[:, np.newaxis]
-        smooth = _blurred(brightness, luma)
-        blue, red = (_blurred(noise[..., [channel]] - brightness, chroma) for channel in (2, 0))
-        green = -(_LUMA[0] * red + _LUMA[2] * blue) / _LUMA[1]
+            return _smooth(noise, luma)
+        brightness = noise @ LUMA[:, np.newaxis]
+        smooth = _smooth(brightness, luma)
+        blue, red = (_smooth(noise[..., [channel]] - brightness, chroma) for channel in (2, 0))
+        green = -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1]
         result: FloatArray = smooth + np.concatenate([red, green, blue], axis=-1)
         return result
 
@@ -129,13 +128,9 @@ def from_linear(light: npt.NDArray[Any]) -> FloatArray:
     return result
 
 
-def _blurred(noise: FloatArray, width: FloatArray) -> FloatArray:
-    """Return planes ``(N, H, W, 1)`` blurred by a width ``(N, 1, 1, 1)`` in pixels; each keeps its deviation."""
-    size = noise.shape[1:3]
-    # The transform of a Gaussian is a Gaussian.
-    squares = np.fft.fftfreq(size[0])[:, np.newaxis] ** 2 + np.fft.rfftfreq(size[1]) ** 2
-    gains = np.exp(-2 * np.pi**2 * width**2 * squares[..., np.newaxis]).astype(np.float32)
-    result = np.fft.irfft2(np.fft.rfft2(noise, axes=(1, 2)) * gains, s=size, axes=(1, 2)).astype(np.float32)
+def _smooth(noise: FloatArray, widths: npt.NDArray[np.float64]) -> FloatArray:
+    """Return planes ``(N, H, W, 1)``, each blurred by its width in pixels and of the same deviation as before."""
+    result = np.concatenate([blurred(plane[np.newaxis], width) for plane, width in zip(noise, widths, strict=True)])
     before, after = (planes.std(axis=(1, 2), keepdims=True) for planes in (noise, result))
     result *= np.divide(before, after, out=np.zeros_like(before), where=after > 0)
     return result

@@ -59,11 +59,22 @@ class CorrelatedGaussian(NoiseModel):
         batch = as_batch(clean, "Correlated noise")
         noise: FloatArray = np.empty(batch.shape, np.float32)
         rng.standard_normal(out=noise, dtype=np.float32)
-        if self.blur and noise.size:
-            noise = _blurred(_blurred(noise, self.blur, axis=1), self.blur, axis=2)
+        noise = blurred(noise, self.blur)
         noise *= self.factor
         noise += batch
         return noise.reshape(clean.shape)
+
+
+def blurred(noise: FloatArray, blur: float) -> FloatArray:
+    """Return noise ``(N, H, W, C)`` blurred by a Gaussian; white noise keeps its variance.
+
+    Args:
+        noise: The noise; it goes on at the opposite edge.
+        blur: Standard deviation of the Gaussian in pixels; 0 leaves the noise as it is.
+    """
+    if not blur or not noise.size:
+        return noise
+    return _blurred(_blurred(noise, blur, axis=1), blur, axis=2)
 
 
 def _blurred(noise: FloatArray, blur: float, axis: int) -> FloatArray:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from unnoise.luma import LUMA
+
 Array = npt.NDArray[Any]
 
 
@@ -38,7 +40,7 @@ def some_gray(images: Array, share: float, rng: np.random.Generator) -> Array:
     A gray image holds its luma, weighted as in Rec. ITU-R BT.601, in every channel.
     """
     gray = rng.random(len(images)) < share
-    luma = images[gray] @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = images[gray] @ LUMA
     result = images.copy()
     result[gray] = luma[..., np.newaxis]
     return result

@@ -14,6 +14,7 @@ from unnoise.evaluation.baselines import Images
 from unnoise.evaluation.benchmark.image_sets import load_set
 from unnoise.evaluation.benchmark.methods import kind_of, names
 from unnoise.evaluation.classical import ClassicalFilter
+from unnoise.luma import LUMA
 from unnoise.metrics import psnr
 
 SIGMAS = (5, 15, 25, 50, 75)
@@ -66,9 +67,8 @@ def tune(
     colour = [_middle(sample.read()[0], sample.name) for sample in chosen]
     if any(image.shape[-1] != 3 for image in colour):
         raise DataError(f"Tuning takes photographs in colour; {folder} has gray ones. Choose another folder.")
-    luma = np.array([0.299, 0.587, 0.114], np.float32)
     result: dict[str, Any] = {}
-    for clean in (colour, [(image @ luma)[..., np.newaxis] for image in colour]):
+    for clean in (colour, [(image @ LUMA)[..., np.newaxis] for image in colour]):
         kind = kind_of(clean[0].shape[-1])
         for name in methods or tunable():
             filter: ClassicalFilter = baselines.registry.get(name)()
