@@ -194,6 +194,17 @@ def test_noise_that_is_coarser_than_the_training_is_told(tmp_path, side, told):
     assert json.loads((tmp_path / "report.json").read_text())["files"][0]["correlated"] is told
 
 
+@pytest.mark.parametrize("options", [{"passes": 4}, {"sigma": 30 / 255}, {"sigma": 12 / 255, "passes": 2}])
+def test_files_are_answered_as_arrays_are(tmp_path, options):
+    from skimage import data
+
+    pixels = data.chelsea()[:80, :70].astype(np.float32) / 255
+    noisy = (pixels + np.random.default_rng(0).normal(0, 15 / 255, pixels.shape)).astype(np.float32)
+    write(tmp_path / "a.tif", noisy)
+    denoise_file(tmp_path / "a.tif", tmp_path / "b.tif", options=FileOptions(**options))
+    np.testing.assert_allclose(read(tmp_path / "b.tif"), load().denoise(noisy, **options), atol=1e-5)
+
+
 def test_content_is_taken_like_a_file(tmp_path, identity):
     buffer = io.BytesIO()
     pixels = samples("uint8", (30, 20, 3))

@@ -66,6 +66,7 @@ def test_without_a_command_the_help_is_shown(unnoise):
         ["train", "--resume", "runs/demo", "-o", "other"],
         ["evaluate", "nowhere"],
         ["denoise", "a.png", "--model", "foto"],
+        ["denoise", "a.png", "--passes", "3"],
         ["models", "foto"],
         ["denoise", ".", "--model", "photo"],
         ["sweep", "demo"],

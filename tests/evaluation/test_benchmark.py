@@ -201,6 +201,16 @@ def test_results_of_another_model_or_way_are_not_mixed(photographs, tmp_path):
         Results(tmp_path / "full")
 
 
+def test_a_model_in_several_passes_is_a_method_of_its_own(photographs, tmp_path):
+    plan = Plan(models=["photo", "photo@4"], sets=[str(photographs)], noises=["25"], methods=[], images=1)
+    once, four = run_benchmark(plan, tmp_path / "out", console=QUIET).means
+    assert (once.method, four.method) == ("photo", "photo@4")
+    assert once.psnr + 0.02 < four.psnr < once.psnr + 1
+    assert "unnoise photo, 4 passes" in (tmp_path / "out" / "table.md").read_text("utf-8")
+    with pytest.raises(UsageError, match="photo@3 asks for 3 passes"):
+        run_benchmark(dataclasses.replace(plan, models=["photo@3"]), tmp_path / "out", console=QUIET)
+
+
 def test_a_method_that_is_not_installed_is_left_out_with_its_reason(photographs, tmp_path):
     try:
         import bm3d  # noqa: F401

@@ -20,6 +20,7 @@ from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
 from unnoise.inference import Denoiser, load
 from unnoise.inference.denoiser import Progress
 from unnoise.inference.noise_level import Finding, noise_of_strips
+from unnoise.inference.passes import Passes
 
 Array = npt.NDArray[Any]
 _Strips = Callable[[], Iterator[Array]]
@@ -37,22 +38,29 @@ class FileOptions:
 
     Attributes:
         sigma: Standard deviation of the noise where it is known, in units of the range [0, 1]; None: estimated.
-        strength, chroma: As in :meth:`unnoise.inference.Denoiser.denoise`.
+        strength, chroma, passes: As in :meth:`unnoise.inference.Denoiser.denoise`.
         force: Whether images that seem clean are denoised, too.
         strip: Whether metadata is left out, apart from the ICC profile and the orientation.
         overwrite: Whether an existing output may be replaced.
         most_pixels: Larger images are refused.
         max_memory: Bytes that the network's computation may take, about.
+
+    Raises:
+        UsageError: a number of passes other than 1, 2, 4 and 8.
     """
 
     sigma: float | None = None
     strength: float = 1.0
     chroma: float | None = None
+    passes: int = 1
     force: bool = False
     strip: bool = False
     overwrite: bool = False
     most_pixels: int = MOST_PIXELS
     max_memory: int | None = None
+
+    def __post_init__(self) -> None:
+        Passes(self.passes)  # which refuses wrong counts
 
 
 DEFAULT = FileOptions()
@@ -129,19 +137,17 @@ def denoise_file(
     strips = _strips(image)
     gate = options.sigma is None and not options.force and denoiser.metadata.input_shape[0] is None
     noise, finite = _noise(image, strips, denoiser if gate else None)
-    strength, unchanged = options.strength, ""
-    if options.sigma is not None:
-        strength *= min(1.0, options.sigma / max(noise.level, 1e-6))
+    unchanged = ""
+    if (options.strength == 0 and not options.chroma) or options.sigma == 0:
+        unchanged = "strength is 0"
     elif gate and noise.clean and finite:
         unchanged = "no noise was found"
-    if strength == 0 and not options.chroma:
-        unchanged = "strength is 0"
     drift = 0.0
     kept, lost = held_metadata(image, format_of(target), strip_metadata=options.strip)
     if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
         _copy(source, target, options.overwrite)
     else:
-        run = _Run(image, strips, denoiser, dataclasses.replace(options, strength=strength), progress)
+        run = _Run(image, strips, denoiser, options, noise.level, progress)
         samples = strips() if unchanged else run.strips()
         write_strips(target, image, samples, strip_metadata=options.strip, overwrite=options.overwrite)
         drift = run.drift
@@ -187,10 +193,16 @@ class _Run:
     """The pixels of an image on their way through the network; alpha goes past it."""
 
     def __init__(
-        self, image: ImageFile, source: _Strips, denoiser: Denoiser, options: FileOptions, progress: Progress
+        self,
+        image: ImageFile,
+        source: _Strips,
+        denoiser: Denoiser,
+        options: FileOptions,
+        level: float,
+        progress: Progress,
     ) -> None:
         self.image, self.source = image, source
-        self.denoiser, self.options, self.progress = denoiser, options, progress
+        self.denoiser, self.options, self.level, self.progress = denoiser, options, level, progress
         self.sums = [0.0, 0.0]
         self.alpha: deque[Array] = deque()
 
@@ -208,6 +220,9 @@ class _Run:
             image.width,
             strength=options.strength,
             chroma=options.chroma,
+            passes=options.passes,
+            sigma=options.sigma,
+            level=self.level,
             max_memory=options.max_memory,
             progress=self.progress,
         )

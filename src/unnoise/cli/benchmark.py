@@ -20,7 +20,9 @@ def benchmark(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for tables, figures and report; what it has is kept.")
     ] = Path("benchmark"),
-    models: Annotated[str, typer.Option("--models", metavar="A,B", help="Packaged models, names or files.")] = "photo",
+    models: Annotated[
+        str, typer.Option("--models", metavar="A,B", help="Packaged models, names or files; photo@8: in 8 passes.")
+    ] = "photo",
     sets: Annotated[
         str | None,
         typer.Option(

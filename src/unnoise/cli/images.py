@@ -32,6 +32,9 @@ def denoise(
     chroma: Annotated[
         float | None, typer.Option("--chroma", min=0, max=100, help="Strength for colour noise apart from brightness.")
     ] = None,
+    passes: Annotated[
+        int, typer.Option("--passes", metavar="N", help="2, 4 or 8: better, in as many times the time.")
+    ] = 1,
     force: Annotated[bool, typer.Option("--force", help="Denoise images that seem clean, too.")] = False,
     format: Annotated[
         str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
@@ -57,6 +60,7 @@ def denoise(
         sigma=None if sigma is None else sigma / 255,
         strength=strength / 100,
         chroma=None if chroma is None else chroma / 100,
+        passes=passes,
         force=force,
         strip=strip,
         overwrite=overwrite,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.noise_level import Finding, noise_levels, noise_of_strips
+from unnoise.inference.passes import ONCE, Passes, told
 from unnoise.inference.pixels import Batch, question
 from unnoise.inference.session import run
 from unnoise.inference.strips import rows_of_tiles
@@ -77,6 +79,7 @@ class Denoiser:
         strength: float = 1.0,
         chroma: float | None = None,
         gate: bool = False,
+        passes: int = 1,
         channel_axis: int | None = -1,
         data_range: float | None = None,
         tile: int | Literal["auto"] | None = "auto",
@@ -94,12 +97,16 @@ class Denoiser:
                 which is never clipped.
             sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255). Where
                 :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
-                back. None: not known.
+                back. Where it finds less, as in noise that a camera has smoothed, the difference is added as fine noise
+                that masks the rest, in two passes or more, if the model takes any size: see
+                :mod:`unnoise.inference.passes`. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
                 apart; None: ``1 - (1 - strength)^2``, by which texture returns before colour noise does.
             gate: Whether an image that seems clean is given back as it is: see :meth:`find_noise`; asked only where
                 ``sigma`` is None, the image gray or RGB, and the model takes any size.
+            passes: 1, 2, 4 or 8: the answer is the mean of as many, to the image turned and mirrored, in as many times
+                the time; for models of any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
             data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
             tile: Largest side of a tile in pixels; "auto" takes tiles of at most 1.8 megapixels, None no tiles.
@@ -110,7 +117,8 @@ class Denoiser:
         Raises:
             InputError: an array that is no image, values far outside the range, or a tile or memory smaller than the
                 overlap needs.
-            ModelFileError: a model of fixed size, and an image of another.
+            UsageError: a wrong number of passes.
+            ModelFileError: a model of fixed size, and an image of another or several passes.
         """
         for name, value in (("strength", strength), ("chroma", 0 if chroma is None else chroma)):
             if isinstance(value, bool) or not (isinstance(value, Real) and 0 <= value <= 1):
@@ -121,6 +129,7 @@ class Denoiser:
             raise InputError(f'tile must be a whole number of at least 1, "auto" or None, received {tile!r}.')
         if max_memory is not None and (not isinstance(max_memory, int) or max_memory < 1):
             raise InputError(f"max_memory must be a whole number of bytes, received {max_memory!r}.")
+        self._check_passes(passes)
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
         if asked.filled:
             gate = False
@@ -128,22 +137,27 @@ class Denoiser:
             return np.array(image)
         clean = np.zeros(len(asked.batch), bool)
         share = np.ones((len(asked.batch), 1, 1, 1), np.float32)
+        masking = np.zeros(len(asked.batch))
+        any_size = self.metadata.input_shape[0] is None
         if asked.batch.shape[-1] in (1, 3):
             if sigma is not None:
-                share[:, 0, 0, 0] = np.minimum(1, sigma / np.maximum(noise_levels(asked.batch), 1e-6))
-            elif gate and self.metadata.input_shape[0] is None:
+                for number, level in enumerate(noise_levels(asked.batch)):
+                    share[number], masking[number] = told(sigma, level)
+            elif gate and any_size:
                 clean = np.array([self.find_noise([image], *image.shape[:2]).clean for image in asked.batch])
                 if clean.all():
                     return np.array(image)
         noisy = asked.batch[~clean] if clean.any() else asked.batch
-        network = self._run(
-            self._fit_channels(noisy),
-            DENOISED,
-            tile=tile,
-            pixels=_pixels(max_memory),
-            progress=progress,
-        )
-        network = self._unfit_channels(network, noisy.shape)
+        masking = masking[~clean] if any_size else np.zeros(len(noisy))
+        options: dict[str, Any] = {"tile": tile, "pixels": _pixels(max_memory)}
+        if not np.ptp(masking):
+            network = self._network(noisy, Passes(passes, float(masking[0])), progress=progress, **options)
+        else:
+            network = np.empty_like(noisy)
+            for number, value in enumerate(masking):
+                one = slice(number, number + 1)
+                network[one] = self._network(noisy[one], Passes(passes, float(value)), **options)
+                progress((number + 1) / len(noisy))
         network = mixed(noisy, network, strength, chroma, share[~clean])
         if not clean.any():
             return asked.answer(network)
@@ -166,7 +180,7 @@ class Denoiser:
         """
 
         def denoise(patches: Batch) -> Batch:
-            return self._unfit_channels(self._run(self._fit_channels(patches), DENOISED), patches.shape)
+            return self._network(patches)
 
         any_size = self.metadata.input_shape[0] is None
         return noise_of_strips(strips, height, width, denoise if any_size else None)
@@ -179,6 +193,9 @@ class Denoiser:
         *,
         strength: float = 1.0,
         chroma: float | None = None,
+        passes: int = 1,
+        sigma: float | None = None,
+        level: float = 0.0,
         tile: int | Literal["auto"] | None = "auto",
         max_memory: int | None = None,
         progress: Progress = lambda share: None,
@@ -189,29 +206,34 @@ class Denoiser:
             strips: Finite float32 arrays ``(h, width, C)`` in the range [0, 1], ``height`` rows in all; C 1, 3 or the
                 model's.
             height, width: The image's size.
-            strength, chroma, tile, max_memory, progress: As in :meth:`denoise`.
+            strength, chroma, passes, sigma, tile, max_memory, progress: As in :meth:`denoise`.
+            level: What :meth:`find_noise` found; asked only with ``sigma``.
 
         Yields:
             Arrays ``(h, width, C)`` from top to bottom.
 
         Raises:
-            ModelFileError: a model of fixed size, and an image of another.
+            UsageError: a wrong number of passes.
+            ModelFileError: a model of fixed size, and an image of another or several passes.
         """
+        self._check_passes(passes)
         if self.metadata.input_shape[0] is not None:
             image = np.concatenate(list(strips))
-            yield self.denoise(image, strength=strength, chroma=chroma, progress=progress)
+            yield self.denoise(image, sigma=sigma, strength=strength, chroma=chroma, progress=progress)
             return
+        share, masking = (1.0, 0.0) if sigma is None else told(sigma, level)
         stride = self.metadata.stride
         size = round_up(height, stride), round_up(width, stride)
         cut = self._tiling(*size, tile, _pixels(max_memory), tallest=BAND_PIXELS // size[1]) or single_tile(*size)
         for span, seen in rows_of_tiles(strips, height, width, size, cut):
             images = self._fit_channels(seen[np.newaxis])
-            answers = [self._row_of_tiles(image, span, cut) for image in images]
+            several = Passes(passes, masking, gray=seen.shape[-1] == 1)
+            answers = [self._row_of_tiles(image, span, cut, several) for image in images]
             rows = answers[0][np.newaxis] if len(answers) == 1 else np.stack(answers)
             noisy = seen[np.newaxis, span.inner]
             network = self._unfit_channels(rows, noisy.shape)
             last = min(span.last, height)
-            yield mixed(noisy, network, strength, chroma)[0, : last - span.first, :width]
+            yield mixed(noisy, network, strength, chroma, share)[0, : last - span.first, :width]
             progress(last / height)
 
     def classify(
@@ -234,6 +256,19 @@ class Denoiser:
                 f"received {asked.batch.shape[-1]}. Convert the image first."
             )
         return Classification(self._run(asked.batch, PROBABILITIES), self.metadata.classes)
+
+    def _check_passes(self, passes: int) -> None:
+        if Passes(passes).count > 1 and self.metadata.input_shape[0] is not None:
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} takes images of one size and position, received passes={passes}. "
+                "Leave passes at 1, or use a fully convolutional model."
+            )
+
+    def _network(self, noisy: Batch, passes: Passes = ONCE, **options: Any) -> Batch:
+        """Return the network's answer to images ``(N, H, W, C)``, C the model's, 1 or 3."""
+        passes = dataclasses.replace(passes, gray=noisy.shape[-1] == 1)
+        answer = self._run(self._fit_channels(noisy), DENOISED, passes=passes, **options)
+        return self._unfit_channels(answer, noisy.shape)
 
     def _fit_channels(self, batch: Batch) -> Batch:
         wanted, given = self.metadata.input_shape[2], batch.shape[-1]
@@ -267,15 +302,16 @@ class Denoiser:
         tile: int | Literal["auto"] | None = None,
         pixels: int = CHUNK_PIXELS,
         progress: Progress = lambda share: None,
+        passes: Passes = ONCE,
     ) -> Batch:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
         cut = self._tiling(padded.shape[1], padded.shape[2], tile, pixels)
         try:
             if cut is None:
-                result = self._in_chunks(padded, output, pixels, progress)
+                result = self._in_chunks(padded, output, pixels, progress, passes)
             else:
-                result = self._in_tiles(padded, cut, progress)
+                result = self._in_tiles(padded, cut, progress, passes)
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ModelFileError(
                 f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
@@ -289,12 +325,13 @@ class Denoiser:
             )
         return result[:, :height, :width] if output == DENOISED else result
 
-    def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress) -> Batch:
+    def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress, passes: Passes) -> Batch:
         chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
         results = []
         for start in range(0, len(padded), chunk):
             last = start + chunk >= len(padded)
-            results.append(run(self._session, {NOISY: padded[start : start + chunk]}, output, last=last))
+            network = functools.partial(self._answer, output, last)
+            results.append(passes.mean(network, padded[start : start + chunk]))
             progress(min(1.0, (start + chunk) / len(padded)))
         return results[0] if len(results) == 1 else np.concatenate(results)
 
@@ -309,21 +346,27 @@ class Denoiser:
         cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
         return cut if len(cut) > 1 else None
 
-    def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress) -> Batch:
+    def _answer(self, output: str, last: bool, batch: Batch, last_pass: bool) -> Batch:
+        """Return one run's answer; ``last`` and ``last_pass`` tell that no other follows."""
+        answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_pass)
+        return answer
+
+    def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress, passes: Passes) -> Batch:
         result = np.empty_like(padded)
         for number, (image, answer) in enumerate(zip(padded, result, strict=True)):
             for rows in cut.rows:
-                answer[rows.kept] = self._row_of_tiles(image[rows.seen], rows, cut)
+                answer[rows.kept] = self._row_of_tiles(image[rows.seen], rows, cut, passes)
                 progress((number + rows.last / len(image)) / len(padded))
         return result
 
-    def _row_of_tiles(self, seen: Batch, rows: Span, cut: Tiling) -> Batch:
+    def _row_of_tiles(self, seen: Batch, rows: Span, cut: Tiling, passes: Passes) -> Batch:
         """Return what is kept of a row of tiles, for the rows ``(h, W, C)`` that it sees."""
         answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
         for columns in cut.columns:
             tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
             last = (rows, columns) == (cut.rows[-1], cut.columns[-1])
-            result = run(self._session, {NOISY: tile}, DENOISED, last=last)
+            network = functools.partial(self._answer, DENOISED, last)
+            result = passes.mean(network, tile, rows.start, columns.start)
             answer[:, columns.kept] = result[0, rows.inner, columns.inner]
         return answer
 

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import importlib.resources
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from unnoise.evaluation import baselines
 from unnoise.evaluation.baselines import Images
 from unnoise.evaluation.classical import ClassicalFilter
 from unnoise.evaluation.peers import OpenImageDenoise
+from unnoise.inference.passes import COUNTS
 from unnoise.registry import suggestion
 
 Denoise = Callable[[Images, float], Any]
@@ -70,31 +72,44 @@ def is_model(name: str) -> bool:
 
 def title_of(name: str) -> str:
     """Return what to call a method in tables and figures."""
-    return TITLES.get(name) or (name[:-5] if name.endswith(".onnx") else f"unnoise {name}")
+    model, passes = _split(name)
+    title = TITLES.get(name) or (model[:-5] if model.endswith(".onnx") else f"unnoise {model}")
+    return title if passes == 1 else f"{title}, {passes} passes"
 
 
 def checked_name(name: str) -> str:
     """Return the name of a method; nothing is loaded.
 
     Raises:
-        UsageError: neither a baseline, a model that comes with unnoise, nor a .onnx file.
+        UsageError: neither a baseline, a model that comes with unnoise, nor a .onnx file, or no such number of passes.
         ModelFileError: no such file.
     """
     from unnoise.inference import packaged_models
 
-    if Path(name).suffix == ".onnx":
-        if not Path(name).is_file():
-            raise ModelFileError(f"There is no model file {name}. Check the name; `unnoise package` makes one.")
-    elif name not in (allowed := [*packaged_models(), *names()]):
-        raise UsageError(f"Unknown method or model {name!r}. {suggestion(name, allowed)} Or give a .onnx file.")
+    model, passes = _split(name)
+    if passes not in COUNTS:
+        raise UsageError(f"{name} asks for {passes} passes. Write {model}@2, {model}@4 or {model}@8.")
+    if Path(model).suffix == ".onnx":
+        if not Path(model).is_file():
+            raise ModelFileError(f"There is no model file {model}. Check the name; `unnoise package` makes one.")
+    elif model not in packaged_models() and name not in names():
+        allowed = [*packaged_models(), *names()]
+        raise UsageError(f"Unknown method or model {name!r}. {suggestion(model, allowed)} Or give a .onnx file.")
     return name
+
+
+def _split(name: str) -> tuple[str, int]:
+    """Return the model and the number of passes of ``MODEL@PASSES``; 1 where none is given."""
+    found = re.fullmatch(r"(.+)@(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, 1)
 
 
 def make(name: str, tuned: Mapping[str, Any] | None = None) -> Method:
     """Return a method, loaded and ready.
 
     Args:
-        name: A baseline, a model that comes with unnoise, or a packaged file.
+        name: A baseline, a model that comes with unnoise, or a packaged file; a model perhaps with ``@2``, ``@4`` or
+            ``@8`` behind it, the number of passes.
         tuned: Tuned values as :func:`unnoise.evaluation.benchmark.tuning.tune` gives them; None for the committed ones.
 
     Raises:
@@ -180,7 +195,13 @@ def _model(name: str) -> Method:
     from unnoise.inference import load
     from unnoise.inference.packaged import model_file
 
-    denoiser = load(checked_name(name))
-    identity = hashlib.sha256(model_file(name).read_bytes()).hexdigest()[:12]
-    # As unnoise.denoise does it: the estimate of the noise, by which clean images are left as they are, takes its time.
-    return Method(name, lambda noisy, sigma: denoiser.denoise(noisy, gate=True), blind=True, identity=identity)
+    model, passes = _split(checked_name(name))
+    denoiser = load(model)
+    identity = hashlib.sha256(model_file(model).read_bytes()).hexdigest()[:12]
+
+    def denoise(noisy: Images, sigma: float) -> Any:
+        # As unnoise.denoise does it: the estimate of the noise, by which clean images are left as they are, takes its
+        # time.
+        return denoiser.denoise(noisy, gate=True, passes=passes)
+
+    return Method(name, denoise, blind=True, identity=identity)
