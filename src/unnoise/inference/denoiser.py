@@ -97,8 +97,8 @@ class Denoiser:
                 which is never clipped.
             sigma: Standard deviation of the noise where it is known, in units of the range [0, 1] (write 25/255). Where
                 :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
-                back. Where it finds less, as in noise that a camera has smoothed, the difference is added as fine noise
-                that masks the rest, in two passes or more, if the model takes any size: see
+                back. Where it finds less, as in noise that a camera has smoothed, what is missing is added as fine
+                noise that masks the rest, in two passes or more, if the model takes any size: see
                 :mod:`unnoise.inference.passes`. None: not known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
@@ -178,12 +178,8 @@ class Denoiser:
             strips: Arrays ``(h, width, C)`` in the range [0, 1] from top to bottom, C 1 or 3, ``height`` rows in all.
             height, width: The image's size.
         """
-
-        def denoise(patches: Batch) -> Batch:
-            return self._network(patches)
-
         any_size = self.metadata.input_shape[0] is None
-        return noise_of_strips(strips, height, width, denoise if any_size else None)
+        return noise_of_strips(strips, height, width, self._network if any_size else None)
 
     def denoise_strips(
         self,

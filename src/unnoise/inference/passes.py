@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -49,7 +50,7 @@ class Passes:
     gray: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.count, bool) or self.count not in COUNTS:
+        if type(self.count) is not int or self.count not in COUNTS:
             raise UsageError(f"passes must be 1, 2, 4 or 8, received {self.count!r}.")
         if self.masking and self.count == 1:
             object.__setattr__(self, "count", 2)
@@ -89,9 +90,10 @@ def told(sigma: float, level: float) -> tuple[float, float]:
         level: What :func:`unnoise.estimate_noise` finds.
 
     Returns:
-        ``sigma / level``, at most 1; and ``sigma - level``, at least 0, where ``sigma`` counts up to 55/255.
+        ``sigma / level``, at most 1; and what is missing to the variance that is told, as a standard deviation:
+        ``sqrt(sigma^2 - level^2)``, at least 0, where ``sigma`` counts up to 55/255.
     """
-    return min(1.0, sigma / max(level, 1e-6)), max(0.0, min(sigma, STRONGEST) - level)
+    return min(1.0, sigma / max(level, 1e-6)), math.sqrt(max(0.0, min(sigma, STRONGEST) ** 2 - level**2))
 
 
 def fine_noise(height: int, width: int, row: int, column: int) -> Batch:
