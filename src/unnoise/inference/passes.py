@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import UsageError
+from unnoise.luma import LUMA
 
 Batch = npt.NDArray[np.float32]
 
@@ -39,7 +40,7 @@ class Passes:
         count: 1, 2, 4 or 8.
         masking: Standard deviation of white noise in units of the range [0, 1], whose finest detail is added; with
             more than 0, ``count`` is at least 2.
-        gray: Whether all channels are the same image, and the noise too.
+        gray: Whether all channels are the same image; the noise is then the luma of that of colour images.
 
     Raises:
         UsageError: another count.
@@ -71,7 +72,7 @@ class Passes:
             seen = images
             if self.masking:
                 noise = fine_noise(height, width, row + number // 2 * _STEP, column)
-                noise = noise[..., : 1 if self.gray else images.shape[3]]
+                noise = (noise @ LUMA)[..., np.newaxis] if self.gray else noise[..., : images.shape[3]]
                 seen = images + np.float32(-self.masking if number % 2 else self.masking) * noise
             answer = network(np.ascontiguousarray(_turned(seen, number)), number == self.count - 1)
             total += _turned_back(answer, number)
