@@ -78,6 +78,22 @@ def test_the_file_answers_as_keras_does(packaged, count):
     np.testing.assert_allclose(load(path).denoise(noisy), expected, atol=1e-5)
 
 
+def test_an_output_that_tf2onnx_left_with_an_axis_too_many_has_its_own(tmp_path, monkeypatch):
+    from tf2onnx import optimizer
+
+    # In rare runs it does by itself what it does in this order.
+    steps = dict(optimizer._optimizers)
+    steps["reshape_optimizer"] = steps.pop("reshape_optimizer")
+    monkeypatch.setattr(optimizer, "_optimizers", steps)
+    run = untrained_run(tmp_path / "run", MODELS["unet"])
+    package_run(run, tmp_path / "model.onnx")
+    (output,) = onnx.load(tmp_path / "model.onnx").graph.output
+    assert len(output.type.tensor_type.shape.dim) == 4
+    noisy = noisy_images(2, *SHAPE)
+    expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))
+    np.testing.assert_allclose(load(tmp_path / "model.onnx").denoise(noisy), expected, atol=1e-5)
+
+
 def test_sizes(packaged):
     """Trained at one size, a fully convolutional model takes any; the answer is Keras' to the mirrored image."""
     name, run, path = packaged

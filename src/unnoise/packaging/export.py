@@ -13,7 +13,7 @@ import numpy.typing as npt
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
-from unnoise.packaging.simplify import simplify
+from unnoise.packaging.simplify import restore_ranks, simplify
 from unnoise.quiet import quiet
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
@@ -62,7 +62,9 @@ def export_onnx(
         try:
             with quiet():
                 # Before its first call Keras does not export a model.
-                model(np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32))
+                answers = model(
+                    np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32)
+                )
                 model.export(temporary, format="onnx", verbose=False, input_signature=signature)
         except OSError:
             raise  # A full disk or the like: atomic_path has the words for it.
@@ -75,6 +77,8 @@ def export_onnx(
 
         graph = onnx.load(temporary)
         _name_outputs(graph.graph, outputs)
+        answers = answers if isinstance(answers, (list, tuple)) else [answers]
+        restore_ranks(graph.graph, [len(answer.shape) for answer in answers])
         simplify(graph.graph)
         for value in [*graph.graph.input, *graph.graph.output]:
             value.type.tensor_type.shape.dim[0].dim_param = "N"

@@ -54,6 +54,31 @@ def simplify(graph: Any) -> None:
     _return_to_blocks(graph)
 
 
+def restore_ranks(graph: Any, ranks: list[int]) -> None:
+    """Take axes of length 1 off the front of outputs that have more axes than ``ranks`` tells.
+
+    tf2onnx 1.17.0 writes the last change of layout as a reshaping to one axis more and a squeezing after it. In rare
+    runs the reshaped tensor is the graph's output already, and the squeezing is lost: so it is whenever its
+    ``ReshapeOptimizer`` comes after its ``IdentityOptimizer``.
+    """
+    from onnx import helper, numpy_helper
+
+    for value, rank in zip(graph.output, ranks, strict=True):
+        axes = value.type.tensor_type.shape.dim
+        excess = len(axes) - rank
+        if excess <= 0 or any(axis.dim_value != 1 for axis in axes[:excess]):
+            continue
+        for node in graph.node:
+            for names in (node.input, node.output):
+                for place, name in enumerate(names):
+                    if name == value.name:
+                        names[place] = f"{name}_deep"
+        front = f"{value.name}_front"
+        graph.initializer.append(numpy_helper.from_array(np.arange(excess), front))
+        graph.node.append(helper.make_node("Squeeze", [f"{value.name}_deep", front], [value.name]))
+        del axes[:excess]
+
+
 def sub_pixel_kernel(kernel: npt.NDArray[np.float32], stride: int) -> npt.NDArray[np.float32]:
     """Return the 3 × 3 kernel ``(s s out, in, 3, 3)`` that does what the transposed ``(in, out, 3 s, 3 s)`` does.
 
