@@ -97,9 +97,9 @@ def test_tiles_and_strips_give_what_one_run_gives(name, passes, sigma):
 def test_more_passes_are_better(clean, gray):
     image = clean[..., 1] if gray else clean
     noisy = (image + np.random.default_rng(0).normal(0, 25 / 255, image.shape)).astype(np.float32)
-    scores = [psnr(image, unnoise.denoise(noisy, passes=count)) for count in COUNTS]
-    assert scores == sorted(scores)
-    assert scores[-1] > scores[0] + 0.05
+    once, *more = (psnr(image, unnoise.denoise(noisy, passes=count)) for count in COUNTS)
+    assert min(more) > once + 0.03
+    assert more[-1] > more[0] + 0.01
 
 
 @pytest.mark.parametrize("name", packaged_models())

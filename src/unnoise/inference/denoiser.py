@@ -172,7 +172,7 @@ class Denoiser:
 
         It is clean where :func:`estimate_noise` finds less than 0.5/255, or less than 2/255 in a drawing, or less than
         8/255 and this model would hardly change the image: some patches by less than 0.5/255 in their luma's means of
-        2 × 2 pixels, 0.4/255 if they are gray, and no blocks of strong JPEG compression show.
+        2 × 2 pixels, 0.42/255 if they are gray, and no blocks of strong JPEG compression show.
 
         Args:
             strips: Arrays ``(h, width, C)`` in the range [0, 1] from top to bottom, C 1 or 3, ``height`` rows in all.
