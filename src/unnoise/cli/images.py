@@ -26,7 +26,8 @@ def denoise(
     ] = None,
     model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
     sigma: Annotated[
-        float | None, typer.Option("--sigma", min=0, help="Noise where it is known, for white = 255; 0: unchanged.")
+        float | None,
+        typer.Option("--sigma", min=0, help="Noise where it is known, for white = 255: less of it goes, or more."),
     ] = None,
     strength: Annotated[float, typer.Option("--strength", min=0, max=100, help="0: unchanged, 100: all of it.")] = 100,
     chroma: Annotated[
