@@ -85,7 +85,7 @@ def test_a_gray_model_takes_the_channels_of_a_colour_image_one_by_one(model_file
 
 
 def test_a_batch_in_chunks_equals_its_images_alone(model_file, monkeypatch):
-    monkeypatch.setattr("unnoise.inference.denoiser.CHUNK_PIXELS", 50)
+    monkeypatch.setattr("unnoise.inference.network.CHUNK_PIXELS", 50)
     batch = pixels((7, 4, 5, 1), "float32")
     denoiser = load(model_file("mean"))
     alone = np.stack([denoiser.denoise(image) for image in batch])

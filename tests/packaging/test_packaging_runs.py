@@ -286,7 +286,7 @@ def test_tiles_give_what_one_run_gives(tmp_path, name, monkeypatch):
             image = rng.normal(0.5, sigma, (height, width, 3)).astype(np.float32)
             whole = denoiser.denoise(image, tile=None)
             np.testing.assert_allclose(denoiser.denoise(image, tile=side), whole, atol=1 / 65535)
-    monkeypatch.setattr("unnoise.inference.denoiser.CHUNK_PIXELS", 9000)
+    monkeypatch.setattr("unnoise.inference.network.CHUNK_PIXELS", 9000)
     batch = rng.random((2, 200, 150, 3), np.float32)
     np.testing.assert_allclose(denoiser.denoise(batch), denoiser.denoise(batch, tile=None), atol=1 / 65535)
     with pytest.raises(InputError, match="are too small for this model"):

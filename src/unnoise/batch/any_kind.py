@@ -13,7 +13,7 @@ from unnoise.batch.one_file import FileOptions, denoise_file
 from unnoise.errors import InputError
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import kept
-from unnoise.inference.denoiser import Progress
+from unnoise.inference.network import Progress
 
 
 def denoise(

@@ -18,7 +18,7 @@ from unnoise.errors import InputError
 from unnoise.imaging.encoding import check_fits, format_of, held_metadata, write_strips
 from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
 from unnoise.inference import Denoiser, load
-from unnoise.inference.denoiser import Progress
+from unnoise.inference.network import Progress
 from unnoise.inference.noise_level import Finding, noise_of_strips
 from unnoise.inference.passes import Passes
 

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from numbers import Real
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import Metadata
+from unnoise.inference.network import Network, Progress, Tile
 from unnoise.inference.noise_level import Finding, noise_levels, noise_of_strips
-from unnoise.inference.passes import ONCE, Passes, told
+from unnoise.inference.passes import Passes, told
 from unnoise.inference.pixels import Batch, question
-from unnoise.inference.session import run
-from unnoise.inference.strips import rows_of_tiles
-from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
 from unnoise.luma import LUMA
 
 Array = npt.NDArray[Any]
-
-# Names of the network's input and outputs.
-NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
-
-# Pixels that go through the network at once, which bounds the memory of large batches and images.
-CHUNK_PIXELS = 7 << 18
-# Pixels of a row of tiles, as wide as the image, which bounds the memory of wide ones read from top to bottom.
-BAND_PIXELS = 5 << 20
-# Bytes that a pixel takes in the network of the packaged model photo: 120 to 150 were measured.
-BYTES_PER_PIXEL = 150
-
-Progress = Callable[[float], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +52,7 @@ class Denoiser:
     """
 
     def __init__(self, session: Any, metadata: Metadata, device: str = "cpu") -> None:
-        self._session = session
+        self._network = Network(session, metadata)
         self.metadata = metadata
         self.device = device
 
@@ -82,7 +67,7 @@ class Denoiser:
         passes: int = 1,
         channel_axis: int | None = -1,
         data_range: float | None = None,
-        tile: int | Literal["auto"] | None = "auto",
+        tile: Tile = "auto",
         max_memory: int | None = None,
         progress: Progress = lambda share: None,
     ) -> Array:
@@ -138,7 +123,7 @@ class Denoiser:
         clean = np.zeros(len(asked.batch), bool)
         share = np.ones((len(asked.batch), 1, 1, 1), np.float32)
         masking = np.zeros(len(asked.batch))
-        any_size = self.metadata.input_shape[0] is None
+        any_size = self._network.any_size
         if asked.batch.shape[-1] in (1, 3):
             if sigma is not None:
                 for number, level in enumerate(noise_levels(asked.batch)):
@@ -149,14 +134,14 @@ class Denoiser:
                     return np.array(image)
         noisy = asked.batch[~clean] if clean.any() else asked.batch
         masking = masking[~clean] if any_size else np.zeros(len(noisy))
-        options: dict[str, Any] = {"tile": tile, "pixels": _pixels(max_memory)}
+        options: dict[str, Any] = {"tile": tile, "max_memory": max_memory}
         if not np.ptp(masking):
-            network = self._network(noisy, Passes(passes, float(masking[0])), progress=progress, **options)
+            network = self._network.answer(noisy, Passes(passes, float(masking[0])), progress=progress, **options)
         else:
             network = np.empty_like(noisy)
             for number, value in enumerate(masking):
                 one = slice(number, number + 1)
-                network[one] = self._network(noisy[one], Passes(passes, float(value)), **options)
+                network[one] = self._network.answer(noisy[one], Passes(passes, float(value)), **options)
                 progress((number + 1) / len(noisy))
         network = mixed(noisy, network, strength, chroma, share[~clean])
         if not clean.any():
@@ -178,8 +163,7 @@ class Denoiser:
             strips: Arrays ``(h, width, C)`` in the range [0, 1] from top to bottom, C 1 or 3, ``height`` rows in all.
             height, width: The image's size.
         """
-        any_size = self.metadata.input_shape[0] is None
-        return noise_of_strips(strips, height, width, self._network if any_size else None)
+        return noise_of_strips(strips, height, width, self._network.answer if self._network.any_size else None)
 
     def denoise_strips(
         self,
@@ -192,7 +176,7 @@ class Denoiser:
         passes: int = 1,
         sigma: float | None = None,
         level: float = 0.0,
-        tile: int | Literal["auto"] | None = "auto",
+        tile: Tile = "auto",
         max_memory: int | None = None,
         progress: Progress = lambda share: None,
     ) -> Iterator[Batch]:
@@ -213,23 +197,14 @@ class Denoiser:
             ModelFileError: a model of fixed size, and an image of another or several passes.
         """
         self._check_passes(passes)
-        if self.metadata.input_shape[0] is not None:
+        if not self._network.any_size:
             image = np.concatenate(list(strips))
             yield self.denoise(image, sigma=sigma, strength=strength, chroma=chroma, progress=progress)
             return
         share, masking = (1.0, 0.0) if sigma is None else told(sigma, level)
-        stride = self.metadata.stride
-        size = round_up(height, stride), round_up(width, stride)
-        cut = self._tiling(*size, tile, _pixels(max_memory), tallest=BAND_PIXELS // size[1]) or single_tile(*size)
-        for span, seen in rows_of_tiles(strips, height, width, size, cut):
-            images = self._fit_channels(seen[np.newaxis])
-            several = Passes(passes, masking, gray=seen.shape[-1] == 1)
-            answers = [self._row_of_tiles(image, span, cut, several) for image in images]
-            rows = answers[0][np.newaxis] if len(answers) == 1 else np.stack(answers)
-            noisy = seen[np.newaxis, span.inner]
-            network = self._unfit_channels(rows, noisy.shape)
-            last = min(span.last, height)
-            yield mixed(noisy, network, strength, chroma, share)[0, : last - span.first, :width]
+        rows = self._network.answer_strips(strips, height, width, Passes(passes, masking), tile, max_memory)
+        for noisy, network, last in rows:
+            yield mixed(noisy, network, strength, chroma, share)[0]
             progress(last / height)
 
     def classify(
@@ -251,136 +226,14 @@ class Denoiser:
                 f"The model {self.metadata.name!r} classifies images of {self.metadata.input_shape[2]} channels; "
                 f"received {asked.batch.shape[-1]}. Convert the image first."
             )
-        return Classification(self._run(asked.batch, PROBABILITIES), self.metadata.classes)
+        return Classification(self._network.probabilities(asked.batch), self.metadata.classes)
 
     def _check_passes(self, passes: int) -> None:
-        if Passes(passes).count > 1 and self.metadata.input_shape[0] is not None:
+        if Passes(passes).count > 1 and not self._network.any_size:
             raise ModelFileError(
                 f"The model {self.metadata.name!r} takes images of one size and position, received passes={passes}. "
                 "Leave passes at 1, or use a fully convolutional model."
             )
-
-    def _network(self, noisy: Batch, passes: Passes = ONCE, **options: Any) -> Batch:
-        """Return the network's answer to images ``(N, H, W, C)``, C the model's, 1 or 3."""
-        passes = dataclasses.replace(passes, gray=noisy.shape[-1] == 1)
-        answer = self._run(self._fit_channels(noisy), DENOISED, passes=passes, **options)
-        return self._unfit_channels(answer, noisy.shape)
-
-    def _fit_channels(self, batch: Batch) -> Batch:
-        wanted, given = self.metadata.input_shape[2], batch.shape[-1]
-        if wanted == given:
-            return batch
-        if wanted == 1 and given == 3:
-            # Channels become images of their own.
-            return np.ascontiguousarray(np.moveaxis(batch, -1, 1)).reshape(-1, *batch.shape[1:3], 1)
-        if given == 1:
-            return np.repeat(batch, wanted, axis=-1)
-        raise InputError(
-            f"The model {self.metadata.name!r} takes 1 or {max(wanted, 3)} channels, received {given}. "
-            "Take alpha off first; for gray batches (N, H, W) give channel_axis=None."
-        )
-
-    def _unfit_channels(self, batch: Batch, shape: tuple[int, ...]) -> Batch:
-        wanted, given = self.metadata.input_shape[2], shape[-1]
-        if wanted == given:
-            return batch
-        if wanted == 1:
-            return np.moveaxis(batch.reshape(shape[0], given, *shape[1:3]), 1, -1)
-        # In float64 the mean of equal values is that value.
-        mean: Batch = batch.mean(axis=-1, keepdims=True, dtype=np.float64).astype(np.float32)
-        return mean
-
-    def _run(
-        self,
-        batch: Batch,
-        output: str,
-        *,
-        tile: int | Literal["auto"] | None = None,
-        pixels: int = CHUNK_PIXELS,
-        progress: Progress = lambda share: None,
-        passes: Passes = ONCE,
-    ) -> Batch:
-        padded = self._padded(batch)
-        height, width = batch.shape[1:3]
-        cut = self._tiling(padded.shape[1], padded.shape[2], tile, pixels)
-        try:
-            if cut is None:
-                result = self._in_chunks(padded, output, pixels, progress, passes)
-            else:
-                result = self._in_tiles(padded, cut, progress, passes)
-        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise ModelFileError(
-                f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
-                f"({first_line(error)}). Package the run again, or try a smaller image."
-            ) from None
-        expected = padded.shape if output == DENOISED else (len(padded), len(self.metadata.classes) or result.shape[-1])
-        if result.shape != expected or not np.isfinite(result).all():
-            raise ModelFileError(
-                f"The model {self.metadata.name!r} answers with wrong shapes or with values that are not finite. "
-                "Train and package it again."
-            )
-        return result[:, :height, :width] if output == DENOISED else result
-
-    def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress, passes: Passes) -> Batch:
-        chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
-        results = []
-        for start in range(0, len(padded), chunk):
-            last = start + chunk >= len(padded)
-            network = functools.partial(self._answer, output, last)
-            results.append(passes.mean(network, padded[start : start + chunk]))
-            progress(min(1.0, (start + chunk) / len(padded)))
-        return results[0] if len(results) == 1 else np.concatenate(results)
-
-    def _tiling(
-        self, height: int, width: int, tile: int | Literal["auto"] | None, pixels: int, tallest: int | None = None
-    ) -> Tiling | None:
-        """Return how the images are cut; None where they go through the network whole."""
-        card = self.metadata
-        if tile is None or card.receptive_field is None or card.input_shape[0] is not None:
-            return None
-        halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
-        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
-        return cut if len(cut) > 1 else None
-
-    def _answer(self, output: str, last: bool, batch: Batch, last_pass: bool) -> Batch:
-        """Return one run's answer; ``last`` and ``last_pass`` tell that no other follows."""
-        answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_pass)
-        return answer
-
-    def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress, passes: Passes) -> Batch:
-        result = np.empty_like(padded)
-        for number, (image, answer) in enumerate(zip(padded, result, strict=True)):
-            for rows in cut.rows:
-                answer[rows.kept] = self._row_of_tiles(image[rows.seen], rows, cut, passes)
-                progress((number + rows.last / len(image)) / len(padded))
-        return result
-
-    def _row_of_tiles(self, seen: Batch, rows: Span, cut: Tiling, passes: Passes) -> Batch:
-        """Return what is kept of a row of tiles, for the rows ``(h, W, C)`` that it sees."""
-        answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
-        for columns in cut.columns:
-            tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
-            last = (rows, columns) == (cut.rows[-1], cut.columns[-1])
-            network = functools.partial(self._answer, DENOISED, last)
-            result = passes.mean(network, tile, rows.start, columns.start)
-            answer[:, columns.kept] = result[0, rows.inner, columns.inner]
-        return answer
-
-    def _padded(self, batch: Batch) -> Batch:
-        """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
-        height, width, _ = self.metadata.input_shape
-        given = batch.shape[1:3]
-        if height is not None:
-            if given != (height, width):
-                raise ModelFileError(
-                    f"The model {self.metadata.name!r} takes images of {height}×{width} pixels only, received "
-                    f"{given[0]}×{given[1]}. Use a fully convolutional model (a U-Net), or resize the image."
-                )
-            return batch
-        missing = [-side % self.metadata.stride for side in given]
-        if not any(missing):
-            return batch
-        return np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
 
 
 def mixed(noisy: Batch, network: Batch, strength: float, chroma: float | None, share: Batch | float = 1.0) -> Batch:
@@ -399,14 +252,3 @@ def mixed(noisy: Batch, network: Batch, strength: float, chroma: float | None, s
     change *= share
     change += noisy
     return change
-
-
-def _pixels(max_memory: int | None) -> int:
-    """Return how many pixels may go through the network at once."""
-    return CHUNK_PIXELS if max_memory is None else max_memory // BYTES_PER_PIXEL
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text without ONNX Runtime's prefix of codes and file names."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from unnoise.errors import ModelFileError, UnnoiseError
-from unnoise.inference.denoiser import DENOISED, NOISY, PROBABILITIES, Denoiser, first_line
+from unnoise.inference.denoiser import Denoiser
 from unnoise.inference.metadata import KEY, Metadata
+from unnoise.inference.network import DENOISED, NOISY, PROBABILITIES
 from unnoise.inference.packaged import model_file
-from unnoise.inference.session import open_session
+from unnoise.inference.session import first_line, open_session
 
 
 def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:

@@ -86,6 +86,12 @@ def run(session: Any, inputs: dict[str, Any], output: str | None = None, *, last
     return session.run(None if output is None else [output], inputs, _shrinking() if last else None)[0]
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text without ONNX Runtime's prefix of codes and file names."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]
+
+
 @functools.cache
 def _shrinking() -> Any:
     import onnxruntime
