@@ -331,7 +331,7 @@ def test_training_in_sixteen_bits_is_near_and_leaves_a_model_in_float32(tiny, tm
     ("overrides", "error", "message"),
     [
         (["training.start=nowhere"], InputError, "nowhere is no run folder"),
-        (["training.start={first}", "model.code=9"], RecipeError, "is not that of this recipe"),
+        (["training.start={first}", "model.code=7"], RecipeError, "have more filters"),
     ],
 )
 def test_a_start_that_does_not_fit_is_told(full_run, tiny, tmp_path, overrides, error, message):

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from unnoise.errors import RecipeError
+from unnoise.errors import InputError, RecipeError
 from unnoise.training.images import RunImages, load_images
 from unnoise.training.recipe import Model, Recipe
 from unnoise.training.run_folder import RunFolder, environment
+from unnoise.training.widening import widen
 
 Array = npt.NDArray[Any]
 
@@ -35,9 +36,12 @@ def train(
         DataError, InputError, RecipeError, OutputError: see the messages; nothing is trained then.
         KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
     """
-    if recipe.training.start is not None:
-        _check_start(recipe.training.start, recipe)
+    start = recipe.training.start
+    if start is not None:
+        RunFolder.open(start).load_model("autoencoder")
     images = load_images(recipe, data_dir=data_dir)
+    if start is not None:
+        _begin(_make(recipe.model, recipe, images), start)
     facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
     facts |= {"class_names": list(images.train.class_names), "licence": images.train.licence}
     facts["data_dir"] = str(Path(data_dir).resolve()) if data_dir else None
@@ -59,15 +63,31 @@ def resume(folder: str | Path, *, data_dir: str | Path | None = None, console: C
     return run
 
 
-def _check_start(start: str, recipe: Recipe) -> None:
-    """Raise InputError or RecipeError where the run ``start`` has no autoencoder as ``recipe`` describes it."""
-    run = RunFolder.open(start)
-    run.load_model("autoencoder")
-    if run.recipe.model != recipe.model:
+def _make(section: Model, recipe: Recipe, images: RunImages, **parameters: Any) -> Any:
+    """Build a model for the images; where it is trained on patches, it takes any size."""
+    from unnoise.models import build
+
+    shape = images.train.image_shape
+    any_size = (None, None, shape[2])
+    free = recipe.data.patch is not None
+    return build(section.architecture, any_size if free else shape, **(parameters | section.parameters))
+
+
+def _begin(model: Any, start: str) -> None:
+    """Give the autoencoder ``model`` the weights of that of the run ``start``, which may have fewer filters.
+
+    Raises:
+        InputError: no run folder, or not finished.
+        RecipeError: its autoencoder does not fit.
+    """
+    trained = RunFolder.open(start).load_model("autoencoder")
+    try:
+        widen(model, trained)
+    except InputError as error:
         raise RecipeError(
-            f"training.start: the [model] of {start}/recipe.toml is not that of this recipe. Make them equal: received "
-            f"{recipe.model.model_dump()}, expected {run.recipe.model.model_dump()}."
-        )
+            f"training.start: the autoencoder of {start} does not fit into this recipe's: {error} It takes images of "
+            f"the shape {trained.input_shape[1:]}, these have {model.input_shape[1:]}. Choose another run or [model]."
+        ) from None
 
 
 class _Stages:
@@ -110,7 +130,9 @@ class _Stages:
         from unnoise.training.fit import Examples
 
         model = self._build(self.recipe.model)
-        self._start(model)
+        start = self.recipe.training.start
+        if start is not None and not self.run_folder.checkpoint("autoencoder").is_file():
+            _begin(model, start)
         trained = self._in_precision(model)
         # Patches are drawn every epoch, and their noise with them.
         fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
@@ -132,25 +154,11 @@ class _Stages:
         usual = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.recipe.training.precision)
         try:
-            twin = self._make(self.recipe.model)
+            twin = _make(self.recipe.model, self.recipe, self.images)
         finally:
             keras.config.set_dtype_policy(usual)
         twin.set_weights(model.get_weights())
         return twin
-
-    def _start(self, model: Any) -> None:
-        """Give the model the weights of the run that the recipe starts from, unless a checkpoint goes on from there."""
-        start = self.recipe.training.start
-        if start is None or self.run_folder.checkpoint("autoencoder").is_file():
-            return
-        trained = RunFolder.open(start).load_model("autoencoder")
-        expected, found = ([weights.shape for weights in m.get_weights()] for m in (model, trained))
-        if expected != found:
-            raise RecipeError(
-                f"training.start: the autoencoder of {start} takes images of the shape {trained.input_shape[1:]}, "
-                f"these need {model.input_shape[1:]}. Choose another data set or another run."
-            )
-        model.set_weights(trained.get_weights())
 
     def _composite(self) -> Any:
         from unnoise.models import DenoisingClassifier, copy_of
@@ -179,18 +187,10 @@ class _Stages:
         autoencoder.trainable = False
         return DenoisingClassifier(autoencoder, classifier)
 
-    def _make(self, section: Model, **parameters: Any) -> Any:
-        from unnoise.models import build
-
-        shape = self.images.train.image_shape
-        patches = self.recipe.data.patch is not None
-        any_size = (None, None, shape[2])
-        return build(section.architecture, any_size if patches else shape, **(parameters | section.parameters))
-
     def _build(self, section: Model, **parameters: Any) -> Any:
         from unnoise.models import registry
 
-        model = self._make(section, **parameters)
+        model = _make(section, self.recipe, self.images, **parameters)
         model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
         self.console.print(
             f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",
