@@ -301,3 +301,24 @@ def test_the_largest_possible_tile_is_one_run(tmp_path):
     for tile in (0, 2.5, "large"):
         with pytest.raises(InputError, match="tile must be a whole number"):
             denoiser.denoise(image, tile=tile)
+
+
+def test_half_the_size_and_the_answer_of_the_rounded_weights(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["bias-free-unet"] | {"filters": [16, 32]})
+    sizes = {}
+    for half in (False, True):
+        path = tmp_path / f"{half}.onnx"
+        package_run(run, path, half=half)
+        onnx.checker.check_model(onnx.load(path))
+        sizes[half] = path.stat().st_size
+    assert sizes[True] < 0.6 * sizes[False]
+    model = run.load_model("autoencoder")
+    noisy = noisy_images(2, *SHAPE)
+    exact = keras.ops.convert_to_numpy(model(noisy))
+    model.set_weights([weights.astype(np.float16).astype(np.float32) for weights in model.get_weights()])
+    rounded = keras.ops.convert_to_numpy(model(noisy))
+    answer = load(tmp_path / "True.onnx").denoise(noisy)
+    assert abs(answer - rounded).max() < 1e-5
+    assert abs(exact - rounded).max() > 1e-5
+    with pytest.raises(UsageError, match="for the format onnx, received keras"):
+        package_run(run, tmp_path / "model.keras", format="keras", half=True)

@@ -147,6 +147,7 @@ def package(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, such as model.onnx.")],
     format: Annotated[str, typer.Option("--format", help="onnx, keras, litert or openvino.")] = "onnx",
+    half: Annotated[bool, typer.Option("--half", help="Round the weights to 16 bits: half of the size.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Package a run as one file that denoises without Keras."""
@@ -154,5 +155,5 @@ def package(
     from unnoise.training import RunFolder
 
     folder = RunFolder.open(run)
-    text = package_run(folder, output, format=format, overwrite=overwrite)
+    text = package_run(folder, output, format=format, half=half, overwrite=overwrite)
     make_console().print(text, highlight=False, soft_wrap=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
-from unnoise.packaging.simplify import restore_ranks, simplify
+from unnoise.packaging.simplify import restore_ranks, simplify, store_half
 from unnoise.quiet import quiet
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
@@ -27,6 +27,7 @@ def export_onnx(
     *,
     outputs: tuple[str, ...] = ("denoised",),
     probe: npt.NDArray[np.float32] | None = None,
+    half: bool = False,
     overwrite: bool = False,
 ) -> Metadata:
     """Write ``model`` as ONNX with dynamic batch (and size, where the model's is None), description inside.
@@ -37,6 +38,7 @@ def export_onnx(
         metadata: The description; its ``parity`` is replaced by the measured one.
         outputs: Names of the outputs.
         probe: Images ``(N, H, W, C)`` to compare on, beside random ones.
+        half: Whether the weights are rounded to 16 bits, the model's too, and stored in them; it computes in 32.
         overwrite: Whether an existing file may be replaced.
 
     Returns:
@@ -56,6 +58,10 @@ def export_onnx(
         raise UsageError(
             f"Packaging needs Keras on TensorFlow, it runs on {keras.backend.backend()}. Set KERAS_BACKEND=tensorflow."
         )
+    if half:
+        # What 16 bits cannot hold becomes infinite, which the check finds.
+        with np.errstate(over="ignore"):
+            model.set_weights([weights.astype(np.float16).astype(weights.dtype) for weights in model.get_weights()])
     height, width, channels = metadata.input_shape
     signature = [keras.InputSpec(shape=(None, height, width, channels), dtype="float32", name="noisy")]
     with atomic_path(path, overwrite=overwrite) as temporary:
@@ -80,6 +86,8 @@ def export_onnx(
         answers = answers if isinstance(answers, (list, tuple)) else [answers]
         restore_ranks(graph.graph, [len(answer.shape) for answer in answers])
         simplify(graph.graph)
+        if half:
+            store_half(graph.graph)
         for value in [*graph.graph.input, *graph.graph.output]:
             value.type.tensor_type.shape.dim[0].dim_param = "N"
         parity = _parity(model, graph.SerializeToString(), metadata, probe)

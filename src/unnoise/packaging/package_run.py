@@ -18,13 +18,16 @@ from unnoise.registry import suggestion
 from unnoise.training.run_folder import RunFolder
 
 
-def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overwrite: bool = False) -> str:
+def package_run(
+    run: RunFolder, path: str | Path, *, format: str = "onnx", half: bool = False, overwrite: bool = False
+) -> str:
     """Write the run's composite, or its autoencoder where there is no composite, to one file.
 
     Args:
         run: A finished run.
         path: The file to write; its suffix is the format's: .onnx, .keras, .tflite or .xml.
         format: ``onnx``, which unnoise denoises with, or ``keras``, ``litert``, ``openvino`` for other engines.
+        half: Whether the weights are rounded to 16 bits and stored in them, for half of the size; ``onnx`` only.
         overwrite: Whether an existing file may be replaced.
 
     Returns:
@@ -32,12 +35,14 @@ def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overw
 
     Raises:
         InputError: the run is not finished.
-        UsageError: an unknown format.
+        UsageError: an unknown format, or ``half`` with another than ``onnx``.
         MissingExtraError: the format's package is not installed.
         OutputError: the file exists, cannot be written, or fails the parity check.
     """
     if format not in ("onnx", *FORMATS):
         raise UsageError(f"Unknown format {format!r}. {suggestion(format, ('onnx', *FORMATS))}")
+    if half and format != "onnx":
+        raise UsageError(f"--half is for the format onnx, received {format}. Leave one of them out.")
     path = Path(path)
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
@@ -46,12 +51,12 @@ def package_run(run: RunFolder, path: str | Path, *, format: str = "onnx", overw
     if format != "onnx":
         written = export_format(model, path, format, overwrite=overwrite)
         return f"{' and '.join(map(str, written))}: {stage} as {format}"
-    card = _package_onnx(run, stage, model, path, overwrite)
+    card = _package_onnx(run, stage, model, path, half, overwrite)
     size = path.stat().st_size / 1e6
     return f"{path}: {size:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
 
 
-def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, overwrite: bool) -> Metadata:
+def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool, overwrite: bool) -> Metadata:
     import keras
 
     from unnoise.models import build, registry
@@ -96,7 +101,7 @@ def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, overwrite:
         version=__version__,
         created=datetime.date.today().isoformat(),
     )
-    return export_onnx(model, path, card, outputs=outputs, overwrite=overwrite)
+    return export_onnx(model, path, card, outputs=outputs, half=half, overwrite=overwrite)
 
 
 def _kpis(run: RunFolder) -> dict[str, float]:
