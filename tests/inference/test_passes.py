@@ -1,12 +1,16 @@
 """Several passes through a network: turned, mirrored, and under noise that masks what stays."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from skimage import data
+from skimage.filters import gaussian
 
 import unnoise
 from unnoise.errors import ModelFileError, UsageError
 from unnoise.inference import load, packaged_models
+from unnoise.inference.noise_level import TOLD
 from unnoise.inference.passes import COUNTS, STRONGEST, Passes, fine_noise, told
 from unnoise.inference.tiles import halo_of
 from unnoise.noise import parse
@@ -138,3 +142,47 @@ def test_models_of_one_size_are_asked_once(model_file):
     with pytest.raises(ModelFileError, match="one size and position, received passes=2"):
         denoiser.denoise(image, passes=2)
     np.testing.assert_array_equal(denoiser.denoise(image, sigma=10), image)
+
+
+@pytest.fixture(scope="module")
+def compressed(clean):
+    """A soft photograph with noise, as a camera compresses it; 8 bits."""
+    soft = gaussian(clean, 1.2, channel_axis=-1).astype(np.float32)
+    noisy = parse("gaussian(0.025)+jpeg(quality=60)")(soft, np.random.default_rng(1))
+    return soft, np.rint(noisy * 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", packaged_models())
+def test_noise_that_a_camera_smoothed_is_masked(name, compressed, tmp_path):
+    soft, noisy = compressed
+    denoiser = load(name)
+    found = denoiser.find_noise([noisy / np.float32(255)], *noisy.shape[:2])
+    assert found.smoothed
+    assert denoiser.assumed(found) == TOLD
+    answer = unnoise.denoise(noisy, model=name)
+    np.testing.assert_array_equal(answer, unnoise.denoise(noisy, model=name, sigma=TOLD))
+    assert not np.array_equal(answer, denoiser.denoise(noisy))
+    assert psnr(soft, answer / 255) > psnr(soft, noisy / 255) + 1
+    unnoise.write_image(tmp_path / "in.png", unnoise.imaging.Image(noisy))
+    file = unnoise.read_image(unnoise.denoise(tmp_path / "in.png", model=name)).pixels
+    assert abs(file.astype(int) - answer).max() <= 1
+
+
+def test_a_batch_is_masked_where_a_camera_smoothed_its_noise(compressed):
+    _, noisy = compressed
+    other = np.random.default_rng(0).normal(128, 25, noisy.shape).clip(0, 255).astype(np.uint8)
+    together = unnoise.denoise(np.stack([noisy, other]))
+    np.testing.assert_array_equal(together[0], unnoise.denoise(noisy))
+    np.testing.assert_array_equal(together[1], load().denoise(other))
+
+
+def test_other_noise_and_other_models_are_not_masked(clean, compressed):
+    denoiser = load()
+    for noise in ("none", "gaussian(0.01)", "gaussian(0.03)", "gaussian(0.1)", "jpeg(quality=90)"):
+        noisy = parse(noise)(clean, np.random.default_rng(0))
+        found = denoiser.find_noise([noisy], *noisy.shape[:2])
+        assert not found.smoothed
+        assert denoiser.assumed(found) is None
+    found = denoiser.find_noise([compressed[1] / np.float32(255)], *clean.shape[:2])
+    denoiser.metadata = dataclasses.replace(denoiser.metadata, noise="gaussian(0.1)")
+    assert denoiser.assumed(found) is None

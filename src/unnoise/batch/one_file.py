@@ -75,6 +75,8 @@ class FileReport:
         width, height, channels, bits, alpha: Of the image.
         noise: The estimate, in units of the range [0, 1].
         correlated: Whether the noise seems correlated over more pixels than that of the training.
+        masked: Whether it seems what a camera left of stronger noise, and was taken for that: see
+            :meth:`unnoise.inference.Denoiser.assumed`.
         unchanged: Why the pixels were left as they are; empty where they were denoised.
         metadata_kept, metadata_lost: Kinds of metadata.
         mean_drift: Mean of the output less that of the input, in units of the range.
@@ -92,6 +94,7 @@ class FileReport:
     alpha: bool
     noise: float
     correlated: bool
+    masked: bool
     unchanged: str
     metadata_kept: list[str]
     metadata_lost: list[str]
@@ -142,11 +145,14 @@ def denoise_file(
         unchanged = "strength is 0"
     elif gate and noise.clean and finite:
         unchanged = "no noise was found"
+    masked = gate and not unchanged and denoiser.assumed(noise) is not None
     drift = 0.0
     kept, lost = held_metadata(image, format_of(target), strip_metadata=options.strip)
     if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
         _copy(source, target, options.overwrite)
     else:
+        if masked:
+            options = dataclasses.replace(options, sigma=denoiser.assumed(noise))
         run = _Run(image, strips, denoiser, options, noise.level, progress)
         samples = strips() if unchanged else run.strips()
         write_strips(target, image, samples, strip_metadata=options.strip, overwrite=options.overwrite)
@@ -162,6 +168,7 @@ def denoise_file(
         alpha=image.alpha,
         noise=noise.level,
         correlated=noise.correlated,
+        masked=masked,
         unchanged=unchanged,
         metadata_kept=kept,
         metadata_lost=lost,

@@ -135,6 +135,8 @@ def _line(report: FileReport) -> str:
         line += " (--force denoises it all the same)"
     if report.correlated and not report.unchanged:
         line += "; the noise is coarser than what the model was trained for, some will stay (halve the image first)"
+    if report.masked:
+        line += "; the camera smoothed the noise, which was stronger: two passes (--sigma N or --force do it otherwise)"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"
     return "; ".join([line, *report.notes])

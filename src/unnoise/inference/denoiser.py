@@ -13,7 +13,7 @@ import numpy.typing as npt
 from unnoise.errors import InputError, ModelFileError
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.network import Network, Progress, Tile
-from unnoise.inference.noise_level import Finding, noise_levels, noise_of_strips
+from unnoise.inference.noise_level import TOLD, Finding, noise_levels, noise_of_strips
 from unnoise.inference.passes import Passes, told
 from unnoise.inference.pixels import Batch, question
 from unnoise.luma import LUMA
@@ -88,8 +88,9 @@ class Denoiser:
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
                 apart; None: ``1 - (1 - strength)^2``, by which texture returns before colour noise does.
-            gate: Whether an image that seems clean is given back as it is: see :meth:`find_noise`; asked only where
-                ``sigma`` is None, the image gray or RGB, and the model takes any size.
+            gate: Whether the image is looked at first, by :meth:`find_noise`: one that seems clean is given back as it
+                is, and noise that a camera smoothed gets what :meth:`assumed` says. Asked only where ``sigma`` is None,
+                the image gray or RGB, and the model takes any size.
             passes: 1, 2, 4 or 8: the answer is the mean of as many, to the image turned and mirrored, in as many times
                 the time; for models of any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
@@ -129,9 +130,13 @@ class Denoiser:
                 for number, level in enumerate(noise_levels(asked.batch)):
                     share[number], masking[number] = told(sigma, level)
             elif gate and any_size:
-                clean = np.array([self.find_noise([image], *image.shape[:2]).clean for image in asked.batch])
+                found = [self.find_noise([image], *image.shape[:2]) for image in asked.batch]
+                clean = np.array([finding.clean for finding in found])
                 if clean.all():
                     return np.array(image)
+                for number, finding in enumerate(found):
+                    if (assumed := self.assumed(finding)) is not None:
+                        masking[number] = told(assumed, finding.level)[1]
         noisy = asked.batch[~clean] if clean.any() else asked.batch
         masking = masking[~clean] if any_size else np.zeros(len(noisy))
         options: dict[str, Any] = {"tile": tile, "max_memory": max_memory}
@@ -164,6 +169,14 @@ class Denoiser:
             height, width: The image's size.
         """
         return noise_of_strips(strips, height, width, self._network.answer if self._network.any_size else None)
+
+    def assumed(self, found: Finding) -> float | None:
+        """Return the ``sigma`` that is taken to be told where none is: 13/255 for noise that a camera smoothed.
+
+        The number was chosen on photographs of cameras, the pairs of PolyU. None for other noise, and for models that
+        were not trained on white noise of any strength, to which smooth noise is texture.
+        """
+        return TOLD if found.smoothed and "blind-gaussian" in self.metadata.noise else None
 
     def denoise_strips(
         self,
