@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--models", nargs="+", default=["photo", "photo-fast"])
+    parser.add_argument("--models", nargs="+", default=["photo", "photo-fast", "photo-awgn"])
     arguments = parser.parse_args()
 
     import cv2

@@ -30,6 +30,13 @@ PUBLISHED = {
     "bsd68": {"BM3D": "31.08 / 28.57 / 25.60", "DnCNN-B": "31.61 / 29.16 / 26.23", "DRUNet": "31.91 / 29.48 / 26.59"},
     "set12": {"BM3D": "32.37 / 29.97 / 26.72", "DnCNN": "32.86 / 30.44 / 27.18", "DRUNet": "33.25 / 30.94 / 27.90"},
 }
+# The recipe whose row in README's table of recipes tells what a packaged model reached.
+RECIPES = {"photo": "photo-finish", "photo-awgn": "photo-awgn"}
+# Where the models were trained; those without a log of their own are photo's.
+MACHINES = {
+    "photo": "two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\nthe last four stretches an AMD EPYC with AVX-512 BF16",
+    "photo-awgn": "two cores of an AMD EPYC with AVX-512 BF16\n(TensorFlow), beside other work, after the training of `photo`",
+}
 NAMES = {"cbsd68": "CBSD68, colour", "bsd68": "BSD68, gray", "set12": "Set12, gray"}
 
 
@@ -79,15 +86,13 @@ def speed() -> str:
     return "\n".join(lines)
 
 
-def compute() -> str:
+def compute(model: str) -> str:
     """Return what training took, from its log."""
-    with open(WEIGHTS / "photo.csv", encoding="utf-8") as handle:
+    trained = model if model in MACHINES else "photo"
+    with open(WEIGHTS / f"{trained}.csv", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     hours = sum(float(row["seconds"]) for row in rows) / 3600
-    return (
-        f"{len(rows)} epochs, {hours:.1f} hours on two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\n"
-        "the last four stretches an AMD EPYC with AVX-512 BF16. The log is `photo.csv` beside this file."
-    )
+    return f"{len(rows)} epochs, {hours:.1f} hours on {MACHINES[trained]}. The log is `{trained}.csv` beside this file."
 
 
 def fill(text: str, mark: str, content: str) -> str:
@@ -123,17 +128,19 @@ def filled_guide() -> str:
 
 
 def filled_readme() -> str:
-    """Return README with its line on the packaged model and the table of CBSD68."""
-    rows = read("photographs/summary.csv")
-    by_sigma = {row["noise"]: row["psnr"] for row in rows if (row["set"], row["method"]) == ("cbsd68", "photo")}
-    reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
-    line = rf"\g<1>CBSD68 at sigma 15/25/50: {reached} dB "
-    text = re.sub(r"(<!-- reached:photo-finish -->)[^|]*", line, README.read_text("utf-8"))
+    """Return README with its lines on packaged models and the table of CBSD68."""
+    text = README.read_text("utf-8")
+    for model, recipe in RECIPES.items():
+        rows = [row for row in read("photographs/summary.csv") if (row["set"], row["method"]) == ("cbsd68", model)]
+        by_sigma = {row["noise"]: row["psnr"] for row in rows}
+        reached = " / ".join(by_sigma[sigma] for sigma in ("15", "25", "50"))
+        line = rf"\g<1>CBSD68 at sigma 15/25/50: {reached} dB "
+        text = re.sub(rf"(<!-- reached:{recipe} -->)[^|]*", line, text)
     found = means(read_rows(RESULTS / "photographs" / "images.csv"))
     table = set_tables(found, "cbsd68")[0]
     kept = [place for place, name in enumerate(table.header) if not name.startswith("SSIM")]
-    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
-    short = TextTable(table.title, tuple(table.header[place] for place in kept), rows)
+    cells = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    short = TextTable(table.title, tuple(table.header[place] for place in kept), cells)
     # Without the heading, which would stand among README's own.
     return fill(text, "benchmark", f"{table.title}:\n\n{to_markdown(short).split(chr(10), 2)[2]}")
 
@@ -141,7 +148,7 @@ def filled_readme() -> str:
 def filled(model: str) -> str:
     """Return the card of the model with its tables."""
     card = (WEIGHTS / f"{model}.md").read_text("utf-8")
-    return fill(fill(fill(card, "scores", scores(model)), "speed", speed()), "compute", compute())
+    return fill(fill(fill(card, "scores", scores(model)), "speed", speed()), "compute", compute(model))
 
 
 def checksums() -> str:
