@@ -203,8 +203,8 @@ def estimate(photos: Path, model: str) -> None:
     means = [unnoise.read_image(file).to_float() for file in sorted((photos / "polyu").glob("*_mean.JPG"))]
     clean, smooth = look(means)
     rows.append(["PolyU, means", len(means), f"{clean:.1%}", "", "", "", f"{smooth:.1%}", ""])
-    header = ["clean images", "count", "fires", "at sigma 5", "at sigma 10", "at sigma 25", "smoothed", "most with noise"]
-    write("clean_gate.csv", header, rows)
+    header = ["clean images", "count", "fires", *(f"at sigma {sigma}" for sigma in (5, 10, 25))]
+    write("clean_gate.csv", [*header, "smoothed", "smoothed with noise, at most"], rows)
 
 
 def correlated(photos: Path, model: str) -> None:

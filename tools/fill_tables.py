@@ -34,8 +34,10 @@ PUBLISHED = {
 RECIPES = {"photo": "photo-finish", "photo-awgn": "photo-awgn"}
 # Where the models were trained; those without a log of their own are photo's.
 MACHINES = {
-    "photo": "two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\nthe last four stretches an AMD EPYC with AVX-512 BF16",
-    "photo-awgn": "two cores of an AMD EPYC with AVX-512 BF16\n(TensorFlow), beside other work, after the training of `photo`",
+    "photo": "two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\n"
+    "the last four stretches an AMD EPYC with AVX-512 BF16",
+    "photo-awgn": "two cores of an AMD EPYC with AVX-512 BF16\n"
+    "(TensorFlow), beside other work, after the training of `photo`",
 }
 NAMES = {"cbsd68": "CBSD68, colour", "bsd68": "BSD68, gray", "set12": "Set12, gray"}
 
@@ -67,7 +69,8 @@ def scores(model: str) -> str:
     lines += [
         "",
         "Real photographs, 44 pairs of PolyU (Xu et al. 2018), the mean of many shots being the truth; the filters'",
-        "parameters, and the sigma that models were told, were chosen on other scenes:",
+        "parameters, and the sigma that models were told, were chosen on other scenes; 13/255, which models take such",
+        "noise for when they are told nothing, is what was chosen on either half of the scenes:",
         "",
         "| method | PSNR | gain | better than the input |",
         "|---|---|---|---|",

@@ -33,8 +33,8 @@ def denoise(
     """Return the denoised image, in the kind of ``image``.
 
     The strength of the noise need not be known. An image that seems clean is given back as it is, and noise that a
-    camera smoothed is removed in two passes: see :meth:`unnoise.inference.Denoiser.find_noise`. The model is kept for the next call; :func:`unnoise.load` gives it to
-    those who want to hold it themselves.
+    camera smoothed is removed in two passes: see :meth:`unnoise.inference.Denoiser.find_noise`. The model is kept for
+    the next call; :func:`unnoise.load` gives it to those who want to hold it themselves.
 
     Args:
         image: An array ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1 or 3, uint8, uint16 or float, nominal

@@ -36,7 +36,9 @@ def denoise(
     passes: Annotated[
         int, typer.Option("--passes", metavar="N", help="2, 4 or 8: better, in as many times the time.")
     ] = 1,
-    force: Annotated[bool, typer.Option("--force", help="Denoise images that seem clean, too, and all in one pass.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Denoise images that seem clean, too, and all in one pass.")
+    ] = False,
     format: Annotated[
         str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
     ] = None,
