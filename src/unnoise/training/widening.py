@@ -27,6 +27,8 @@ def widen(model: Any, trained: Any) -> None:
         InputError: the layers differ, or do not compute the same with other filters beside them (as those that
             concatenate or flatten do); ``model`` is as it was then.
     """
+    import keras
+
     before = model.get_weights()
     weights = trained.get_weights()
     fits = len(before) == len(weights) and all(
@@ -38,7 +40,8 @@ def widen(model: Any, trained: Any) -> None:
     outputs = _output_axes(model)
     model.set_weights([_filled(*each) for each in zip(before, weights, outputs, strict=True)])
     images = np.random.default_rng(0).random((2, *(side or 64 for side in model.input_shape[1:])), np.float32)
-    if not np.allclose(model(images), trained(images), atol=1e-4):
+    ours, theirs = (keras.ops.convert_to_numpy(network(images)) for network in (model, trained))
+    if not np.allclose(ours, theirs, atol=1e-4):
         model.set_weights(before)
         raise InputError("layers like these do not compute the same with more filters beside them.")
 

@@ -133,7 +133,7 @@ def crops(folder: Path, methods: Sequence[str]) -> Figure | None:
     if not numbers or len(kinds) < 3:
         return None
     side = 1.5
-    figure = new_figure(side * len(kinds) + 0.1, (side + 0.22) * len(numbers) + 0.3)
+    figure = new_figure(side * len(kinds) + 0.1, (side + 0.22) * len(numbers) + 0.4)
     layout: Any = figure.get_layout_engine()
     layout.set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
     grid = figure.subplots(len(numbers), len(kinds), squeeze=False)
@@ -147,5 +147,5 @@ def crops(folder: Path, methods: Sequence[str]) -> Figure | None:
                 ratio = float(psnr(clean, image[np.newaxis], data_range=1.0)[0])
                 axes.set_xlabel(f"{ratio:.1f} dB", fontsize=8, color=MUTED, labelpad=2)
             if row == 0:
-                axes.set_title(titles[kind], fontsize=8.5, color=INK, parse_math=False, pad=3)
+                axes.set_title(titles[kind].replace(", ", ",\n"), fontsize=8.5, color=INK, parse_math=False, pad=3)
     return figure
