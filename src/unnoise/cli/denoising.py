@@ -136,7 +136,7 @@ def _line(report: FileReport) -> str:
     if report.correlated and not report.unchanged:
         line += "; the noise is coarser than what the model was trained for, some will stay (halve the image first)"
     if report.masked:
-        line += "; the camera smoothed the noise, which was stronger: two passes (--sigma N or --force do it otherwise)"
+        line += "; the camera had smoothed the noise: masked, in two passes (--sigma N: how much; --force: one pass)"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"
     return "; ".join([line, *report.notes])
