@@ -198,11 +198,11 @@ def estimate(photos: Path, model: str) -> None:
         fires, smoothed = ([f"{share:.1%}" for share in column] for column in zip(*shares, strict=True))
         rows.append([name, len(members), *fires, smoothed[0], max(smoothed[1:], key=lambda text: float(text[:-1]))])
     cameras = [unnoise.read_image(file).to_float() for file in sorted((photos / "polyu").glob("*_real.JPG"))]
-    clean, smooth = look(cameras)
-    rows.append(["PolyU, noisy", len(cameras), f"{clean:.1%}", "", "", "", f"{smooth:.1%}", ""])
+    fired, smooth = look(cameras)
+    rows.append(["PolyU, noisy", len(cameras), f"{fired:.1%}", "", "", "", f"{smooth:.1%}", ""])
     means = [unnoise.read_image(file).to_float() for file in sorted((photos / "polyu").glob("*_mean.JPG"))]
-    clean, smooth = look(means)
-    rows.append(["PolyU, means", len(means), f"{clean:.1%}", "", "", "", f"{smooth:.1%}", ""])
+    fired, smooth = look(means)
+    rows.append(["PolyU, means", len(means), f"{fired:.1%}", "", "", "", f"{smooth:.1%}", ""])
     header = ["clean images", "count", "fires", *(f"at sigma {sigma}" for sigma in (5, 10, 25))]
     write("clean_gate.csv", [*header, "smoothed", "smoothed with noise, at most"], rows)
 

@@ -145,14 +145,14 @@ def denoise_file(
         unchanged = "strength is 0"
     elif gate and noise.clean and finite:
         unchanged = "no noise was found"
-    masked = gate and not unchanged and denoiser.assumed(noise) is not None
+    assumed = denoiser.assumed(noise) if gate and finite and not unchanged else None
     drift = 0.0
     kept, lost = held_metadata(image, format_of(target), strip_metadata=options.strip)
     if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
         _copy(source, target, options.overwrite)
     else:
-        if masked:
-            options = dataclasses.replace(options, sigma=denoiser.assumed(noise))
+        if assumed is not None:
+            options = dataclasses.replace(options, sigma=assumed)
         run = _Run(image, strips, denoiser, options, noise.level, progress)
         samples = strips() if unchanged else run.strips()
         write_strips(target, image, samples, strip_metadata=options.strip, overwrite=options.overwrite)
@@ -168,7 +168,7 @@ def denoise_file(
         alpha=image.alpha,
         noise=noise.level,
         correlated=noise.correlated,
-        masked=masked,
+        masked=assumed is not None,
         unchanged=unchanged,
         metadata_kept=kept,
         metadata_lost=lost,

@@ -38,7 +38,7 @@ def train(
     """
     start = recipe.training.start
     if start is not None:
-        RunFolder.open(start).load_model("autoencoder")
+        RunFolder.open(start)  # what is no run is told before the images are loaded
     images = load_images(recipe, data_dir=data_dir)
     if start is not None:
         _begin(_make(recipe.model, recipe, images), start)
