@@ -92,7 +92,8 @@ def test_some_patches_are_gray_with_equal_noise_in_all_channels(recipe_file):
 
 
 @pytest.mark.parametrize(
-    "overrides", [[], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5"]]
+    "overrides",
+    [[], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5", "training.loss=psnr"]],
 )
 def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, overrides, tmp_path, monkeypatch):
     from unnoise.training import callbacks

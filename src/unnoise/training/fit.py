@@ -16,6 +16,7 @@ from unnoise.errors import RecipeError
 from unnoise.training.callbacks import EpochLines, FreshExamples, Recorder
 from unnoise.training.checkpoint import TrainingState, load_checkpoint
 from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
+from unnoise.training.losses import loss_function
 from unnoise.training.optimizers import optimizer
 from unnoise.training.recipe import Training
 
@@ -73,7 +74,7 @@ def fit(
         model: A built ``keras.Model``.
         examples: Inputs and targets.
         training: Optimizer, batch size, epochs, patience.
-        loss: A loss of Keras by name.
+        loss: ``psnr``, or a loss of Keras by name.
         metrics: Metrics of Keras by name.
         seed: Seed of the order of the images.
         dense: Whether the model is made of matrix products (chooses the speed settings).
@@ -106,7 +107,7 @@ def fit(
     )
     held.compile(
         optimizer=optimizer(training, steps),
-        loss=loss,
+        loss=loss_function(loss),
         metrics=list(metrics),
         jit_compile=speed["jit_compile"],
     )

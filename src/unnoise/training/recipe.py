@@ -70,7 +70,7 @@ class AutoencoderTraining(Training):
     faster on processors that multiply 16-bit numbers (GPUs; CPUs with AVX-512 BF16 or AMX), slower on others.
     """
 
-    loss: Literal["binary_crossentropy", "mse", "mae"] = "binary_crossentropy"
+    loss: Literal["binary_crossentropy", "mse", "mae", "psnr"] = "binary_crossentropy"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     fresh_noise: bool = False
     start: str | None = None

@@ -1,0 +1,40 @@
+"""Losses by the names that recipes use, beside those of Keras."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+# Added to the mean squared error: without it, images of next to no noise would decide where the weights go.
+_FLOOR = 1e-4
+
+
+def loss_function(name: str) -> str | Callable[[Any, Any], Any]:
+    """Return what Keras' ``compile`` takes as the loss that a recipe names."""
+    return negative_psnr if name == "psnr" else name
+
+
+def negative_psnr(targets: Any, outputs: Any) -> Any:
+    r"""Return what :func:`unnoise.metrics.psnr` of each image falls short of 0 dB, for images in the range [0, 1].
+
+    .. math:: 10 \log_{10} \left( \operatorname{mean} (x - \hat{x})^2 + 10^{-4} \right)
+
+    Its mean over images is what denoisers are compared by. Where the squared error would follow the noisiest images,
+    all count alike here, down to those of about 40 dB.
+
+    Args:
+        targets, outputs: ``(N, ...)``.
+
+    Returns:
+        ``(N,)`` in decibels, float32.
+
+    References:
+        L. Chen et al., "Simple Baselines for Image Restoration", ECCV 2022 (training by PSNR).
+    """
+    targets, outputs = (keras.ops.cast(images, "float32") for images in (targets, outputs))
+    axes = tuple(range(1, len(targets.shape)))
+    error = keras.ops.mean(keras.ops.square(outputs - targets), axis=axes)
+    return 10 / math.log(10) * keras.ops.log(error + _FLOOR)
