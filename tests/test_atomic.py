@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from unnoise.atomic import atomic_path, write_bytes, write_text
+from unnoise.atomic import atomic_path, remove_leftovers, write_bytes, write_text
 from unnoise.errors import OutputError
 
 
@@ -77,3 +77,18 @@ def test_writing_through_a_folder_of_the_same_name_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="Cannot write"):
         write_text(tmp_path / "a", "text")
     assert files(tmp_path) == ["a"]
+
+
+def test_leftovers_are_those_of_that_file_alone(tmp_path):
+    killed = [".a.0123abcd.tmp.png", ".a.0123abcd.tmp.jpg", ".a.b.0123abcd.tmp.png", ".[a].0123abcd.tmp.png"]
+    for name in [*killed, "a.png"]:
+        (tmp_path / name).write_text("half")
+    remove_leftovers(tmp_path / "a.png")
+    assert files(tmp_path) == sorted([*killed[1:], "a.png"])
+    remove_leftovers(tmp_path / "[a].png")
+    assert files(tmp_path) == sorted([*killed[1:3], "a.png"])
+    with atomic_path(tmp_path / "new.png") as temporary:
+        temporary.write_text("half")
+        remove_leftovers(tmp_path / "new.png")
+        assert not temporary.exists()
+        temporary.write_text("whole")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from unnoise.errors import OutputError
+
+_DIGITS = 8
 
 
 @contextlib.contextmanager
@@ -29,7 +32,7 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     require_free(path, overwrite=overwrite)
     if not path.parent.is_dir():
         raise OutputError(f"Cannot write {path}: the folder {path.parent} does not exist. Create it first.")
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
+    temporary = path.with_name(_temporary_name(path, uuid.uuid4().hex[:_DIGITS]))
     try:
         yield temporary
         with open(temporary, "rb") as handle:
@@ -41,6 +44,17 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove the temporary files that a killed process has left beside ``path``."""
+    path = Path(path)
+    for file in path.parent.glob(_temporary_name(Path(glob.escape(path.name)), "[0-9a-f]" * _DIGITS)):
+        file.unlink(missing_ok=True)
+
+
+def _temporary_name(path: Path, digits: str) -> str:
+    return f".{path.stem}.{digits}.tmp{path.suffix}"
 
 
 def require_free(path: str | Path, *, overwrite: bool) -> None:

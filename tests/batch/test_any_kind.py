@@ -70,3 +70,23 @@ def test_arrays_come_back_as_arrays(half):
     for dtype in ("uint8", "uint16"):
         values = pixels(40, 30, 3, dtype=dtype)
         np.testing.assert_array_equal(unnoise.denoise(values, model=half, sigma=1.0), values // 2)
+
+
+def test_the_profile_of_a_cmyk_image_is_not_that_of_the_answer(half):
+    image = PIL.Image.new("CMYK", (24, 24), (0, 200, 200, 0))
+    image.info["icc_profile"] = b"no profile at all"
+    image.info["comment"] = "kept"
+    answer = unnoise.denoise(image, model=half, sigma=1.0)
+    assert answer.mode == "RGB"
+    assert answer.info == {"comment": "kept"}
+    red, green, _ = np.asarray(answer)[12, 12]
+    assert red > 2 * green
+
+
+@pytest.mark.parametrize("tile", ["auto", 48])
+def test_what_progress_raises_reaches_the_caller(half, tile):
+    def stop(share):
+        raise RuntimeError("the caller's own")
+
+    with pytest.raises(RuntimeError, match="the caller's own"):
+        unnoise.denoise(pixels(90, 90, 3), model=half, sigma=1.0, tile=tile, progress=stop)

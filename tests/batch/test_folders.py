@@ -189,3 +189,33 @@ def test_ctrl_c_ends_with_130_and_whole_files(tmp_path, model):
     assert 0 < len(names) < 40
     for name in names:
         np.testing.assert_array_equal(open_image(target / name).read(), pixels)
+
+
+def test_a_network_that_fails_does_not_end_the_folder(tmp_path):
+    onnx.save(build("blocks", input_shape=(None, None, 3), stride=1, receptive_field=1), tmp_path / "model.onnx")
+    (tmp_path / "in").mkdir()
+    for name, side in (("a.png", 41), ("b.png", 40), ("c.png", 43)):
+        PIL.Image.fromarray(np.random.default_rng(0).integers(0, 256, (side, 40, 3), np.uint8)).save(
+            tmp_path / "in" / name
+        )
+    report = tmp_path / "report.json"
+    arguments = ("--model", tmp_path / "model.onnx", "--force", "--report", report)
+    done = run("denoise", tmp_path / "in", "-o", tmp_path / "out", *arguments)
+    assert done.returncode == 1
+    assert [entry["status"] for entry in json.loads(report.read_text())["files"]] == ["error", "denoised", "error"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.png"]
+
+
+def test_what_lies_on_its_side_is_done_when_it_was_set_upright(tmp_path, model):
+    (tmp_path / "in").mkdir()
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    PIL.Image.fromarray(pixels).save(tmp_path / "in" / "a.jpg", exif=exif)
+    arguments = ("denoise", tmp_path / "in", "-o", tmp_path / "out", "--format", "avif", "--model", model, "--resume")
+    assert run(*arguments).returncode == 0
+    made = open_image(tmp_path / "out" / "a.avif")
+    assert (made.width, made.height) == (30, 40)
+    again = run(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "1 done before" in again.stdout

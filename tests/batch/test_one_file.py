@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from onnx_models import build
 from unnoise.batch import FileOptions, denoise_file
 from unnoise.cli.app import app
-from unnoise.errors import InputError, OutputError
+from unnoise.errors import InputError, ModelFileError, OutputError
 from unnoise.imaging.encoding import held_metadata
 from unnoise.imaging.formats import FORMATS
 from unnoise.imaging.image_file import open_image
@@ -234,3 +234,86 @@ def test_exif_is_reported_lost_where_a_tiff_must_be_big(tmp_path):
     header = open_image(tmp_path / "in.jpg")
     assert held_metadata(header, FORMATS[".tif"]) == (["EXIF"], [])
     assert held_metadata(dataclasses.replace(header, width=40_000, height=10_000), FORMATS[".tif"]) == ([], ["EXIF"])
+
+
+@pytest.mark.parametrize(
+    "options", [{"strength": 50}, {"strength": float("nan")}, {"chroma": -0.1}, {"sigma": -0.1}, {"sigma": "x"}]
+)
+def test_wrong_amounts_are_refused_as_for_arrays(options):
+    (name,) = options
+    with pytest.raises(InputError, match=f"{name} must be a number"):
+        FileOptions(**options)
+    with pytest.raises(InputError, match=f"{name} must be a number"):
+        load().denoise(np.zeros((8, 8)), **options)
+    with pytest.raises(InputError, match=f"{name} must be a number"):
+        next(load().denoise_strips([], 8, 8, **options))
+
+
+@pytest.mark.parametrize(("option", "reason"), [({"sigma": 0}, "sigma is 0"), ({"strength": 0}, "strength is 0")])
+def test_why_a_file_is_left_as_it_is_is_told(tmp_path, identity, option, reason):
+    write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
+    report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", denoiser=identity, options=FileOptions(**option))
+    assert report.unchanged == reason
+
+
+@pytest.mark.parametrize("rows", [1, 130])
+def test_holes_of_float_files_are_filled_as_those_of_arrays(tmp_path, identity, rows):
+    image = np.broadcast_to(np.array([0.1, 0.4, 0.9], np.float32), (130, 40, 3)).copy()
+    image += np.linspace(0, 0.05, 130, dtype=np.float32).reshape(-1, 1, 1)
+    image[:rows, 5:25] = np.nan
+    image[0, 30] = -np.inf
+    write(tmp_path / "holes.tif", image)
+    denoise_file(tmp_path / "holes.tif", tmp_path / "out.tif", denoiser=identity, options=FORCE)
+    result = read(tmp_path / "out.tif")
+    np.testing.assert_allclose(result, identity.denoise(image), atol=1e-5)
+    finite = np.isfinite(image)
+    np.testing.assert_array_equal(result[finite], image[finite])
+    means = [image[..., c][finite[..., c]].mean() for c in range(3)]
+    np.testing.assert_allclose(result[0, 30], means, atol=1e-5)
+
+
+def test_float_files_of_another_range_are_refused(tmp_path, identity):
+    write(tmp_path / "far.tif", 255 * samples("float32", (40, 40, 3)))
+    with pytest.raises(InputError, match=r"far\.tif reach from 0 to 25\d.*Divide them"):
+        denoise_file(tmp_path / "far.tif", tmp_path / "out.tif", denoiser=identity)
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_missing_source_is_told_where_the_target_exists(tmp_path, identity):
+    write(tmp_path / "there.png", samples("uint8", (8, 8, 3)))
+    with pytest.raises(InputError, match=r"absent\.png"):
+        denoise_file(tmp_path / "absent.png", tmp_path / "there.png", denoiser=identity)
+
+
+@pytest.mark.parametrize(("body", "stride", "says"), [("nan", 1, "not finite"), ("blocks", 1, "cannot process")])
+def test_a_network_that_fails_is_one_error_and_leaves_nothing(tmp_path, body, stride, says):
+    onnx.save(build(body, input_shape=(None, None, 3), stride=stride, receptive_field=1), tmp_path / "model.onnx")
+    write(tmp_path / "a.png", samples("uint8", (41, 37, 3)))
+    with pytest.raises(ModelFileError, match=says):
+        denoise_file(tmp_path / "a.png", tmp_path / "b.png", denoiser=load(tmp_path / "model.onnx"), options=FORCE)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "model.onnx"]
+
+
+def test_the_report_of_standard_output_names_it(tmp_path):
+    write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
+    report = tmp_path / "report.json"
+    done = CliRunner().invoke(app, ["denoise", str(tmp_path / "a.png"), "-o", "-", "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    (entry,) = json.loads(report.read_text())["files"]
+    assert entry["target"] == "standard output"
+
+
+def test_a_format_gives_a_name_without_suffix_its_suffix(tmp_path):
+    write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
+    done = CliRunner().invoke(app, ["denoise", str(tmp_path / "a.png"), "--format", "tif", "-o", str(tmp_path / "b")])
+    assert done.exit_code == 0, done.output
+    assert open_image(tmp_path / "b.tif").format is FORMATS[".tif"]
+
+
+@pytest.mark.parametrize("option", ["--strength", "--chroma", "--sigma", "--max-pixels"])
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_no_number_is_wrong_usage(tmp_path, option, value):
+    write(tmp_path / "a.png", samples("uint8", (8, 8, 3)))
+    done = CliRunner().invoke(app, ["denoise", str(tmp_path / "a.png"), option, value])
+    assert done.exit_code == 2, done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

@@ -93,6 +93,17 @@ def test_denoise_writes_the_image_and_the_class(composite, noisy, tmp_path):
     assert "--overwrite" in again.stderr
 
 
+def test_a_gray_composite_sees_colour_files_in_gray(composite, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 3), np.uint8)
+    write_image(tmp_path / "colour.png", Image(pixels))
+    out, report = tmp_path / "out.png", tmp_path / "report.json"
+    done = unnoise("denoise", tmp_path / "colour.png", "--model", composite, "-o", out, "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert "class: " in done.stdout
+    assert read_image(out).pixels.shape == (28, 28, 3)
+    assert json.loads(report.read_text())["files"][0]["status"] == "denoised"
+
+
 def test_a_fixed_size_model_names_its_size_and_writes_nothing(composite, tmp_path):
     write_image(tmp_path / "large.png", Image(np.zeros((30, 44), np.uint8)))
     done = unnoise("denoise", tmp_path / "large.png", "--model", composite)

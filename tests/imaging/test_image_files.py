@@ -174,6 +174,17 @@ def test_cmyk_becomes_srgb(tmp_path):
     assert image.icc_profile is None
 
 
+def test_cmyk_keeps_its_depth(tmp_path):
+    ink = np.full((8, 8, 4), 20000, np.uint16)
+    pyvips.Image.new_from_array(ink).copy(interpretation="cmyk").write_to_file(str(tmp_path / "deep.tif"))
+    deep = read_image(tmp_path / "deep.tif")
+    pyvips.Image.new_from_array((ink // 257).astype(np.uint8)).copy(interpretation="cmyk").write_to_file(
+        str(tmp_path / "flat.tif")
+    )
+    assert deep.depth == 16
+    np.testing.assert_allclose(deep.to_float(), read_image(tmp_path / "flat.tif").to_float(), atol=0.01)
+
+
 def test_one_bit_and_palette_files_are_read(tmp_path):
     board = pyvips.Image.new_from_array((np.indices((8, 8)).sum(axis=0) % 2 * 255).astype(np.uint8))
     board.pngsave(str(tmp_path / "bits.png"), bitdepth=1)

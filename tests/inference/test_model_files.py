@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 
 import onnx
+import onnxruntime
 import pytest
 
-from unnoise.errors import InputError, ModelFileError
+from unnoise.errors import InputError, ModelFileError, UsageError
 from unnoise.inference import Metadata, load
+from unnoise.inference import card as card_of
 
 
 def edited(card, changes):
@@ -139,3 +142,24 @@ print([name for name in ("keras", "tensorflow", "onnx", "tf2onnx", "jax", "torch
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "[]", "")
+
+
+def test_the_fastest_device_that_cannot_be_started_is_passed_over(model_file, monkeypatch):
+    present = onnxruntime.get_available_providers()
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", *present])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of ONNX Runtime, that there is no such provider
+        assert load(model_file()).device == "cpu"
+        with pytest.raises(InputError, match="cuda could not be started"):
+            load(model_file(), device="cuda")
+
+
+def test_a_file_without_suffix_is_loaded_and_no_card_made_up(model_file, tmp_path, monkeypatch):
+    model_file().rename(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert load("mine").metadata.name == "test"
+    with pytest.raises(UsageError, match="Unknown model 'other'"):
+        load("other")
+    for name in ("mine", "nofile.onnx", "../photo"):
+        with pytest.raises(UsageError, match="Unknown model"):
+            card_of(name)

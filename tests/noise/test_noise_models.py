@@ -371,3 +371,13 @@ def test_importing_noise_loads_nothing_heavy():
     code = "import sys, unnoise.noise; print(sorted({'pyvips', 'scipy', 'skimage', 'keras'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_choice_cannot_be_part_of_a_composition():
+    with pytest.raises(UsageError, match="A choice cannot be part"):
+        Gaussian(0.1) + Choice((Gaussian(1), Poisson(1)))
+
+
+def test_an_image_that_jpeg_cannot_hold_is_told():
+    with pytest.raises(InputError, match="at most 65,000 pixels a side"):
+        Jpeg(50)(np.zeros((1, 65_536), np.float32), np.random.default_rng(0))

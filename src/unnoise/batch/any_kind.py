@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -108,7 +110,10 @@ def _pillow(image: Any, by_array: Any) -> Any:
         if image.mode not in ("1", "P", "CMYK", "YCbCr"):
             raise InputError(f"Pillow images of mode {image.mode} are not supported. Convert it to L, RGB or RGBA.")
         transparent = image.mode == "P" and "transparency" in image.info
-        image = image.convert("L" if image.mode == "1" else "RGBA" if transparent else "RGB")
+        if image.mode == "CMYK":
+            image = _from_cmyk(image)
+        else:
+            image = image.convert("L" if image.mode == "1" else "RGBA" if transparent else "RGB")
     pixels = np.asarray(image)
     alpha = pixels[..., -1:] if image.mode in ("LA", "RGBA") else None
     colours = pixels if alpha is None else pixels[..., :-1]
@@ -117,4 +122,20 @@ def _pillow(image: Any, by_array: Any) -> Any:
         answer = np.concatenate([answer, alpha], axis=-1)
     result = PIL.Image.fromarray(answer)
     result.info = dict(image.info)
+    return result
+
+
+def _from_cmyk(image: Any) -> Any:
+    """Return the Pillow image in sRGB, by its profile if it has one that can be read, and without that profile."""
+    import PIL.ImageCms
+
+    profile = image.info.get("icc_profile")
+    converted = None
+    if profile is not None:
+        with contextlib.suppress(PIL.ImageCms.PyCMSError, OSError):
+            converted = PIL.ImageCms.profileToProfile(
+                image, io.BytesIO(profile), PIL.ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+    result = converted or image.convert("RGB")
+    result.info = {key: value for key, value in image.info.items() if key != "icc_profile"}
     return result

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
-import glob
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from unnoise.atomic import remove_leftovers
 from unnoise.batch.one_file import DEFAULT, FileOptions, FileReport, denoise_file
 from unnoise.errors import InputError, OutputError, UnnoiseError
 from unnoise.imaging.encoding import format_of
@@ -120,13 +120,8 @@ def is_done(job: Job) -> bool:
         source, target = open_image(job.source), open_image(job.target)
     except UnnoiseError:
         return False
-    return (source.width, source.height) == (target.width, target.height)
-
-
-def _clean_up(target: Path) -> None:
-    """Remove the temporary files that a killed run has left beside its target."""
-    for path in target.parent.glob(f".{glob.escape(target.stem)}.*.tmp*"):
-        path.unlink(missing_ok=True)
+    # An orientation may have been applied.
+    return {source.width, source.height} == {target.width, target.height}
 
 
 def denoise_files(
@@ -159,7 +154,7 @@ def denoise_files(
 
         try:
             if resume:
-                _clean_up(job.target)
+                remove_leftovers(job.target)
                 if is_done(job):
                     return Outcome(job)
             job.target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from unnoise.errors import InputError
 from unnoise.imaging.encoding import check_fits, format_of, held_metadata, write_strips
 from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
 from unnoise.inference import Denoiser, load
+from unnoise.inference.amounts import check_amounts
 from unnoise.inference.network import Progress
 from unnoise.inference.noise_level import Finding, noise_of_strips
 from unnoise.inference.passes import Passes
+from unnoise.inference.pixels import is_far
 
 Array = npt.NDArray[Any]
 _Strips = Callable[[], Iterator[Array]]
@@ -39,13 +41,15 @@ class FileOptions:
     Attributes:
         sigma: Standard deviation of the noise where it is known, in units of the range [0, 1]; None: estimated.
         strength, chroma, passes: As in :meth:`unnoise.inference.Denoiser.denoise`.
-        force: Whether images that seem clean are denoised, too.
+        force: Whether images that seem clean are denoised, too, and noise that a camera smoothed is left to the network
+            as any other.
         strip: Whether metadata is left out, apart from the ICC profile and the orientation.
         overwrite: Whether an existing output may be replaced.
         most_pixels: Larger images are refused.
         max_memory: Bytes that the network's computation may take, about.
 
     Raises:
+        InputError: a wrong sigma, strength, chroma or memory.
         UsageError: a number of passes other than 1, 2, 4 and 8.
     """
 
@@ -60,6 +64,7 @@ class FileOptions:
     max_memory: int | None = None
 
     def __post_init__(self) -> None:
+        check_amounts(sigma=self.sigma, strength=self.strength, chroma=self.chroma, max_memory=self.max_memory)
         Passes(self.passes)  # which refuses wrong counts
 
 
@@ -133,19 +138,23 @@ def denoise_file(
     started = time.perf_counter()
     denoiser = denoiser or load()
     target = Path(target)
+    image = open_image(source, most_pixels=options.most_pixels)
     if not isinstance(source, bytes) and target.exists() and target.samefile(source):
         raise InputError(f"{target} is the input itself. Choose another name for the output.")
-    image = open_image(source, most_pixels=options.most_pixels)
     check_fits(target, image, format_of(target))
     strips = _strips(image)
     gate = options.sigma is None and not options.force and denoiser.metadata.input_shape[0] is None
-    noise, finite = _noise(image, strips, denoiser if gate else None)
+    fill = _fill(image, strips)
+    gate = gate and fill is None
+    noise = _noise(image, strips, fill, denoiser if gate else None)
     unchanged = ""
-    if (options.strength == 0 and not options.chroma) or options.sigma == 0:
+    if options.strength == 0 and not options.chroma:
         unchanged = "strength is 0"
-    elif gate and noise.clean and finite:
+    elif options.sigma == 0:
+        unchanged = "sigma is 0"
+    elif gate and noise.clean:
         unchanged = "no noise was found"
-    assumed = denoiser.assumed(noise) if gate and finite and not unchanged else None
+    assumed = denoiser.assumed(noise) if gate and not unchanged else None
     drift = 0.0
     kept, lost = held_metadata(image, format_of(target), strip_metadata=options.strip)
     if unchanged and format_of(target) is image.format and not options.strip and not image.notes:
@@ -153,7 +162,7 @@ def denoise_file(
     else:
         if assumed is not None:
             options = dataclasses.replace(options, sigma=assumed)
-        run = _Run(image, strips, denoiser, options, noise.level, progress)
+        run = _Run(image, strips, fill, denoiser, options, noise.level, progress)
         samples = strips() if unchanged else run.strips()
         write_strips(target, image, samples, strip_metadata=options.strip, overwrite=options.overwrite)
         drift = run.drift
@@ -179,13 +188,10 @@ def denoise_file(
     )
 
 
-def to_range(strip: Array) -> npt.NDArray[np.float32]:
-    """Return samples of a file as float32 in the nominal range [0, 1]; what is not finite becomes the strip's mean."""
+def to_range(strip: Array, fill: Array | None = None) -> npt.NDArray[np.float32]:
+    """Return samples of a file as float32 in the nominal range [0, 1]; what is not finite becomes ``fill``."""
     values = np.divide(strip, np.float32(_PEAKS[strip.dtype.name]), dtype=np.float32)
-    if strip.dtype.kind == "f" and not (finite := np.isfinite(values)).all():
-        mean = values[finite].mean() if finite.any() else 0
-        values = np.where(finite, values, np.float32(mean))
-    return values
+    return values if fill is None else np.where(np.isfinite(values), values, fill)
 
 
 def from_range(values: npt.NDArray[np.float32], dtype: str) -> Array:
@@ -203,12 +209,13 @@ class _Run:
         self,
         image: ImageFile,
         source: _Strips,
+        fill: Array | None,
         denoiser: Denoiser,
         options: FileOptions,
         level: float,
         progress: Progress,
     ) -> None:
-        self.image, self.source = image, source
+        self.image, self.source, self.fill = image, source, fill
         self.denoiser, self.options, self.level, self.progress = denoiser, options, level, progress
         self.sums = [0.0, 0.0]
         self.alpha: deque[Array] = deque()
@@ -243,7 +250,7 @@ class _Run:
         for strip in self.source():
             if self.image.alpha:
                 self.alpha.append(strip[..., -1:])
-            values = to_range(strip[..., : self.image.channels])
+            values = to_range(strip[..., : self.image.channels], self.fill)
             self.sums[0] += float(values.sum(dtype=np.float64))
             yield values
 
@@ -268,19 +275,38 @@ def _strips(image: ImageFile) -> _Strips:
     return lambda: iter(decoded)
 
 
-def _noise(image: ImageFile, source: _Strips, denoiser: Denoiser | None) -> tuple[Finding, bool]:
-    """Return what is known of the noise, by the denoiser too if there is one, and whether all samples are finite."""
-    finite = True
+def _fill(image: ImageFile, source: _Strips) -> Array | None:
+    """Return what stands for NaN and infinite samples: the means of the channels ``(C,)``; None where all are finite.
 
-    def strips() -> Iterable[npt.NDArray[np.float32]]:
-        nonlocal finite
-        for strip in source():
-            colours = strip[..., : image.channels]
-            finite = finite and (image.dtype != "float32" or bool(np.isfinite(colours).all()))
-            yield to_range(colours)
+    Raises:
+        InputError: values far outside the range [0, 1].
+    """
+    if image.dtype != "float32":
+        return None
+    low, high = 0.0, 0.0
+    counts, sums = np.zeros((2, image.channels))
+    missing = False
+    for strip in source():
+        colours = strip[..., : image.channels]
+        finite = np.isfinite(colours)
+        missing = missing or not finite.all()
+        low = min(low, float(np.min(colours, where=finite, initial=0)))
+        high = max(high, float(np.max(colours, where=finite, initial=0)))
+        counts += finite.sum(axis=(0, 1))
+        sums += np.sum(colours, axis=(0, 1), where=finite, dtype=np.float64)
+    if is_far(low, high):
+        raise InputError(
+            f"The values of {image.name} reach from {low:g} to {high:g}, far outside the range of float files, 0 to 1. "
+            "Divide them by the value of white."
+        )
+    return (sums / np.maximum(counts, 1)).astype(np.float32) if missing else None
 
+
+def _noise(image: ImageFile, source: _Strips, fill: Array | None, denoiser: Denoiser | None) -> Finding:
+    """Return what is known of the noise, by the denoiser too if there is one."""
+    strips = (to_range(strip[..., : image.channels], fill) for strip in source())
     find = noise_of_strips if denoiser is None else denoiser.find_noise
-    return find(strips(), image.height, image.width), finite
+    return find(strips, image.height, image.width)
 
 
 def _copy(source: str | Path | bytes, target: Path, overwrite: bool) -> None:

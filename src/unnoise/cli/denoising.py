@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,6 +21,7 @@ from unnoise.errors import InputError, UnnoiseError, UsageError
 from unnoise.imaging.encoding import format_of
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import Denoiser
+from unnoise.luma import LUMA
 
 
 def denoise_one(
@@ -48,7 +50,8 @@ def denoise_one(
             done = denoise_file(content, target, denoiser=denoiser, options=options)
             sys.stdout.buffer.write(target.read_bytes())
             sys.stdout.buffer.flush()
-        typer.echo(_line(dataclasses.replace(done, target="standard output")), err=True)
+        done = dataclasses.replace(done, target="standard output")
+        typer.echo(_line(done), err=True)
     else:
         if output is None:
             target = Path(source).with_name(f"{Path(source).stem}.denoised{kind}")
@@ -56,7 +59,9 @@ def denoise_one(
             target = Path(output) / Path(source).with_suffix(kind).name
         else:
             target = Path(output)
-            if suffix is not None and target.suffix and format_of(target) is not format_of(f"x{suffix}"):
+            if suffix is not None and not target.suffix:
+                target = target.with_name(target.name + suffix)
+            if suffix is not None and format_of(target) is not format_of(f"x{suffix}"):
                 raise UsageError(f"--format {suffix[1:]} contradicts the name {target}. Give one of both.")
         with _bar() as bar:
             task = bar.add_task(Path(source).name, total=1.0)
@@ -68,9 +73,10 @@ def denoise_one(
                 progress=lambda share: bar.update(task, completed=share),
             )
         typer.echo(_line(done))
-        _classes(content, denoiser)
     if report is not None:
         _write_report(report, [_entry(Outcome(Job(Path(source), Path(done.target)), done))], options)
+    if output != "-":
+        _classes(content, denoiser)
 
 
 def denoise_folder(
@@ -105,8 +111,8 @@ def denoise_folder(
             on_progress(outcome.job, 1.0)
             if outcome.error:
                 bar.console.print(outcome.error, highlight=False, soft_wrap=True, markup=False)
-            elif outcome.report is not None and (outcome.report.unchanged or outcome.report.correlated):
-                bar.console.print(_line(outcome.report), highlight=False, soft_wrap=True, markup=False)
+            elif (done := outcome.report) is not None and (done.unchanged or done.correlated or done.notes):
+                bar.console.print(_line(done), highlight=False, soft_wrap=True, markup=False)
     order = {job: number for number, job in enumerate(jobs)}
     outcomes.sort(key=lambda outcome: order[outcome.job])
     if report is not None:
@@ -115,7 +121,13 @@ def denoise_folder(
     skipped = sum(outcome.report is None and not outcome.error for outcome in outcomes)
     written = len(outcomes) - len(bad) - skipped
     seconds = time.perf_counter() - started
-    typer.echo(f"{written} written" + (f", {skipped} done before" if skipped else "") + f", {seconds:.1f} s")
+    masked = sum(outcome.report is not None and outcome.report.masked for outcome in outcomes)
+    typer.echo(
+        f"{written} written"
+        + (f", {skipped} done before" if skipped else "")
+        + (f", {masked} with noise that a camera had smoothed: masked" if masked else "")
+        + f", {seconds:.1f} s"
+    )
     if bad:
         names = ", ".join(str(outcome.job.source) for outcome in bad)
         raise InputError(f"{len(bad)} of {len(jobs)} images could not be denoised: {names}. See the lines above.")
@@ -136,20 +148,25 @@ def _line(report: FileReport) -> str:
     if report.correlated and not report.unchanged:
         line += "; the noise is coarser than what the model was trained for, some will stay (halve the image first)"
     if report.masked:
-        line += "; the camera had smoothed the noise: masked, in two passes (--sigma N: how much; --force: one pass)"
+        line += "; the camera had smoothed the noise: masked, in two passes (--sigma N: how much; --force: not at all)"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"
     return "; ".join([line, *report.notes])
 
 
 def _classes(source: str | bytes, denoiser: Denoiser) -> None:
-    """Print the class that a composite model sees."""
+    """Print the class that a composite model sees, in gray where it takes gray images."""
     if denoiser.metadata.kind == "composite":
         from unnoise.batch.one_file import to_range
 
         file = open_image(source)
-        answer = denoiser.classify(to_range(file.read()[..., : file.channels]))
-        typer.echo(f"class: {answer}")
+        image = to_range(file.read()[..., : file.channels])
+        wanted = denoiser.metadata.input_shape[2]
+        if wanted == 1 < file.channels:
+            image = (image @ LUMA)[..., np.newaxis]
+        elif wanted == 3 > file.channels:
+            image = np.repeat(image, 3, axis=-1)
+        typer.echo(f"class: {denoiser.classify(image)}")
 
 
 def _megapixels(job: Job) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import Overwrite
+from unnoise.cli.options import Overwrite, finite
 from unnoise.errors import UsageError
 
 
@@ -27,17 +27,30 @@ def denoise(
     model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
     sigma: Annotated[
         float | None,
-        typer.Option("--sigma", min=0, help="Noise where it is known, for white = 255: less of it goes, or more."),
+        typer.Option(
+            "--sigma",
+            min=0,
+            callback=finite,
+            help="Noise where it is known, for white = 255: less of it goes, or more.",
+        ),
     ] = None,
-    strength: Annotated[float, typer.Option("--strength", min=0, max=100, help="0: unchanged, 100: all of it.")] = 100,
+    strength: Annotated[
+        float, typer.Option("--strength", min=0, max=100, callback=finite, help="0: unchanged, 100: all of it.")
+    ] = 100,
     chroma: Annotated[
-        float | None, typer.Option("--chroma", min=0, max=100, help="Strength for colour noise apart from brightness.")
+        float | None,
+        typer.Option(
+            "--chroma", min=0, max=100, callback=finite, help="Strength for colour noise apart from brightness."
+        ),
     ] = None,
     passes: Annotated[
         int, typer.Option("--passes", metavar="N", help="2, 4 or 8: better, in as many times the time.")
     ] = 1,
     force: Annotated[
-        bool, typer.Option("--force", help="Denoise images that seem clean, too, and all in one pass.")
+        bool,
+        typer.Option(
+            "--force", help="Denoise images that seem clean, too, and take no noise for one a camera smoothed."
+        ),
     ] = False,
     format: Annotated[
         str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
@@ -51,7 +64,9 @@ def denoise(
     max_memory: Annotated[
         int | None, typer.Option("--max-memory", min=1, metavar="MB", help="What the network may take, about.")
     ] = None,
-    max_pixels: Annotated[float, typer.Option("--max-pixels", min=0, help="Refuse larger images; megapixels.")] = 1000,
+    max_pixels: Annotated[
+        float, typer.Option("--max-pixels", min=0, callback=finite, help="Refuse larger images; megapixels.")
+    ] = 1000,
     overwrite: Overwrite = False,
 ) -> None:
     """Denoise an image or a folder of images; nothing else is changed. Needs no Keras."""
@@ -85,13 +100,16 @@ def denoise(
 
 
 def models(
-    name: Annotated[str | None, typer.Argument(help="Show this model's card.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Show this model's card; of a file, what it says of itself.")
+    ] = None,
 ) -> None:
     """List the models that come with unnoise, or show the card of one."""
     from unnoise.inference import card, load, packaged_models
 
     if name is not None:
-        typer.echo(f"{card(name)}\n{load(name).metadata.describe()}")
+        description = load(name).metadata.describe()
+        typer.echo(f"{card(name)}\n{description}" if name in packaged_models() else description)
         return
     for known in packaged_models():
         typer.echo(f"{known:<12}{card(known).splitlines()[2]}")

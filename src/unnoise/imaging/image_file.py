@@ -236,7 +236,8 @@ def _pixels(vips: Any, image: Any, notes: list[str]) -> Any:
     if image.interpretation != "cmyk":
         return image
     notes.append("CMYK became sRGB")
-    image = image.icc_transform("srgb", embedded=True, intent="relative").copy()
+    depth = 16 if image.format == "ushort" else 8
+    image = image.icc_transform("srgb", embedded=True, intent="relative", depth=depth).copy()
     image.remove(PROFILE)  # of the target; sRGB is what is meant without one
     return image
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError, ModelFileError
+from unnoise.inference.amounts import check_amounts
 from unnoise.inference.metadata import Metadata
 from unnoise.inference.network import Network, Progress, Tile
 from unnoise.inference.noise_level import TOLD, Finding, noise_levels, noise_of_strips
@@ -84,13 +84,14 @@ class Denoiser:
                 :func:`estimate_noise` finds more than that, the strength is lowered in proportion; 0 gives the input
                 back. Where it finds less, as in noise that a camera has smoothed, what is missing is added as fine
                 noise that masks the rest, in two passes or more, if the model takes any size: see
-                :mod:`unnoise.inference.passes`. None: not known.
+                :mod:`unnoise.inference.passes`. Of images that are neither gray nor RGB, only 0 is heeded. None: not
+                known.
             strength: 0 gives the input back, 1 the network's answer, between ``x + strength * (network(x) - x)``.
             chroma: The strength for colour (what is left when the luma of Rec. ITU-R BT.601 is taken off) of RGB images
                 apart; None: ``1 - (1 - strength)^2``, by which texture returns before colour noise does.
             gate: Whether the image is looked at first, by :meth:`find_noise`: one that seems clean is given back as it
                 is, and noise that a camera smoothed gets what :meth:`assumed` says. Asked only where ``sigma`` is None,
-                the image gray or RGB, and the model takes any size.
+                all pixels finite, the image gray or RGB, and the model takes any size.
             passes: 1, 2, 4 or 8: the answer is the mean of as many, to the image turned and mirrored, in as many times
                 the time; for models of any size.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
@@ -101,20 +102,14 @@ class Denoiser:
             progress: Called with the share that is done, up to 1, after every tile.
 
         Raises:
-            InputError: an array that is no image, values far outside the range, or a tile or memory smaller than the
-                overlap needs.
+            InputError: an array that is no image, values far outside the range, wrong amounts, or a tile smaller than
+                the overlap needs.
             UsageError: a wrong number of passes.
             ModelFileError: a model of fixed size, and an image of another or several passes.
         """
-        for name, value in (("strength", strength), ("chroma", 0 if chroma is None else chroma)):
-            if isinstance(value, bool) or not (isinstance(value, Real) and 0 <= value <= 1):
-                raise InputError(f"{name} must be a number from 0 to 1, received {value!r}.")
-        if sigma is not None and (isinstance(sigma, bool) or not (isinstance(sigma, Real) and 0 <= sigma < np.inf)):
-            raise InputError(f"sigma must be a number of at least 0 in units of [0, 1], received {sigma!r}.")
+        check_amounts(sigma=sigma, strength=strength, chroma=chroma, max_memory=max_memory)
         if tile is not None and tile != "auto" and (not isinstance(tile, int) or tile < 1):
             raise InputError(f'tile must be a whole number of at least 1, "auto" or None, received {tile!r}.')
-        if max_memory is not None and (not isinstance(max_memory, int) or max_memory < 1):
-            raise InputError(f"max_memory must be a whole number of bytes, received {max_memory!r}.")
         self._check_passes(passes)
         asked = question(image, channel_axis=channel_axis, data_range=data_range)
         if asked.filled:
@@ -206,9 +201,11 @@ class Denoiser:
             Arrays ``(h, width, C)`` from top to bottom.
 
         Raises:
+            InputError: wrong amounts.
             UsageError: a wrong number of passes.
             ModelFileError: a model of fixed size, and an image of another or several passes.
         """
+        check_amounts(sigma=sigma, strength=strength, chroma=chroma, max_memory=max_memory)
         self._check_passes(passes)
         if not self._network.any_size:
             image = np.concatenate(list(strips))

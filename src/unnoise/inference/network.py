@@ -59,7 +59,7 @@ class Network:
         """Return the denoised images for ``(N, H, W, C)``, C the model's, 1 or 3.
 
         Raises:
-            InputError: other channels, or a tile or memory smaller than the overlap needs.
+            InputError: other channels, or a tile smaller than the overlap needs.
             ModelFileError: a model of fixed size, and images of another, or a network that fails.
         """
         passes = dataclasses.replace(passes, gray=noisy.shape[-1] == 1)
@@ -124,22 +124,10 @@ class Network:
         padded = self._padded(batch)
         height, width = batch.shape[1:3]
         cut = self._tiling(padded.shape[1], padded.shape[2], tile, pixels)
-        try:
-            if cut is None:
-                result = self._in_chunks(padded, output, pixels, progress, passes)
-            else:
-                result = self._in_tiles(padded, cut, progress, passes)
-        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
-            raise ModelFileError(
-                f"The model {self.metadata.name!r} cannot process images of {height}×{width} pixels "
-                f"({first_line(error)}). Package the run again, or try a smaller image."
-            ) from None
-        expected = padded.shape if output == DENOISED else (len(padded), len(self.metadata.classes) or result.shape[-1])
-        if result.shape != expected or not np.isfinite(result).all():
-            raise ModelFileError(
-                f"The model {self.metadata.name!r} answers with wrong shapes or with values that are not finite. "
-                "Train and package it again."
-            )
+        if cut is None:
+            result = self._in_chunks(padded, output, pixels, progress, passes)
+        else:
+            result = self._in_tiles(padded, cut, progress, passes)
         return result[:, :height, :width] if output == DENOISED else result
 
     def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress, passes: Passes) -> Batch:
@@ -163,7 +151,19 @@ class Network:
 
     def _answer(self, output: str, last: bool, batch: Batch, last_pass: bool) -> Batch:
         """Return one run's answer; ``last`` and ``last_pass`` tell that no other follows."""
-        answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_pass)
+        try:
+            answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_pass)
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} cannot process images of {batch.shape[1]}×{batch.shape[2]} pixels "
+                f"({first_line(error)}). Package the run again, or try a smaller image."
+            ) from None
+        expected = batch.shape if output == DENOISED else (len(batch), len(self.metadata.classes) or answer.shape[-1])
+        if answer.shape != expected or not np.isfinite(answer).all():
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} answers with wrong shapes or with values that are not finite. "
+                "Train and package it again."
+            )
         return answer
 
     def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress, passes: Passes) -> Batch:

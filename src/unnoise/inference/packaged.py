@@ -28,7 +28,9 @@ def card(name: str) -> str:
     Raises:
         UsageError: no such model.
     """
-    return model_file(name).with_suffix(".md").read_text("utf-8")
+    if name not in packaged_models():
+        raise _unknown(name)
+    return (folder() / f"{name}.md").read_text("utf-8")
 
 
 def checksums() -> dict[str, str]:
@@ -38,7 +40,7 @@ def checksums() -> dict[str, str]:
 
 
 def model_file(name: str | Path) -> Path:
-    """Return the file of the model called ``name``; what has a suffix or a folder is a file already.
+    """Return the file of the model called ``name``; what has a suffix or a folder, or is a file, is one already.
 
     Raises:
         UsageError: a bare name that no packaged model has.
@@ -46,8 +48,12 @@ def model_file(name: str | Path) -> Path:
     path = Path(name)
     if path.suffix or path.parent != Path():
         return path
-    if str(name) not in packaged_models():
-        raise UsageError(
-            f"Unknown model {str(name)!r}. {suggestion(str(name), packaged_models())} Or give a .onnx file."
-        )
-    return folder() / f"{name}.onnx"
+    if str(name) in packaged_models():
+        return folder() / f"{name}.onnx"
+    if path.is_file():
+        return path
+    raise _unknown(str(name))
+
+
+def _unknown(name: str) -> UsageError:
+    return UsageError(f"Unknown model {name!r}. {suggestion(name, packaged_models())} Or give a .onnx file.")

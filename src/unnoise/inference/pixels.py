@@ -69,6 +69,11 @@ def _working(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float32 if np.can_cast(dtype, np.float32) else np.float64
 
 
+def is_far(low: float, high: float, scale: float = 1.0) -> bool:
+    """Return whether values from ``low`` to ``high`` are of another range than that from 0 to ``scale``."""
+    return low < (1 - FAR) * scale or high > FAR * scale
+
+
 def question(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Question:
     """Check ``image`` and turn it into a batch.
 
@@ -121,7 +126,7 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
     if not np.isfinite(low + high):
         finite = np.isfinite(values)
         low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
-    if low < (1 - FAR) * scale or high > FAR * scale:
+    if is_far(low, high, scale):
         raise InputError(
             f"Values reach from {low:g} to {high:g}, far outside 0 to {scale:g}. "
             "Give data_range: the value that stands for white, such as 255."

@@ -36,7 +36,7 @@ def open_session(content: bytes, *, threads: int | None = None, device: str = "a
     Args:
         content: The model.
         threads: CPU threads; None leaves the choice to ONNX Runtime.
-        device: A name of :data:`DEVICES`, or "auto".
+        device: A name of :data:`DEVICES`, or "auto": the fastest that can be started.
 
     Raises:
         InputError: ``threads`` is no whole number of at least 1, or the device is not there.
@@ -50,9 +50,8 @@ def open_session(content: bytes, *, threads: int | None = None, device: str = "a
     if device != "auto" and device not in DEVICES:
         raise UsageError(f"Unknown device {device!r}. {suggestion(str(device), ['auto', *DEVICES])}")
     present = available_devices()
-    if device == "auto":
-        device = next(name for name in present if name in _AUTOMATIC)
-    if device not in present:
+    wanted = next(name for name in present if name in _AUTOMATIC) if device == "auto" else device
+    if wanted not in present:
         raise InputError(
             f"The device {device} is not available: the installed ONNX Runtime serves {', '.join(present)}. "
             'Choose one of these, leave device at "auto", or install the ONNX Runtime package for it.'
@@ -66,15 +65,15 @@ def open_session(content: bytes, *, threads: int | None = None, device: str = "a
     if threads is not None:
         options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(
-        content, options, providers=list(dict.fromkeys([DEVICES[device], DEVICES["cpu"]]))
+        content, options, providers=list(dict.fromkeys([DEVICES[wanted], DEVICES["cpu"]]))
     )
-    used = session.get_providers()[0]
-    if used != DEVICES[device]:
+    used = next(name for name, provider in DEVICES.items() if provider == session.get_providers()[0])
+    if device not in ("auto", used):
         raise InputError(
             f"The device {device} could not be started; ONNX Runtime fell back to {used}. "
             'Check its driver and libraries, or choose device="cpu".'
         )
-    return session, device
+    return session, used
 
 
 def run(session: Any, inputs: dict[str, Any], output: str | None = None, *, last: bool = True) -> Any:

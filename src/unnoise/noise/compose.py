@@ -24,7 +24,8 @@ class Composition(NoiseModel):
         parts: Two or more noises.
 
     Raises:
-        UsageError: fewer than two parts, or a part that is not a noise.
+        UsageError: fewer than two parts, or a part that is not a noise, or a choice: spelled out, it would take in the
+            parts beside it.
 
     Example:
         >>> from unnoise.noise import Composition, Gaussian, Poisson
@@ -47,6 +48,10 @@ class Composition(NoiseModel):
                 raise UsageError(
                     f"A composition is made of noise models; received {part!r}. "
                     f"Use unnoise.noise.parse({self.example!r})."
+                )
+            if isinstance(part, Choice):
+                raise UsageError(
+                    f"A choice cannot be part of a composition; received {part}. Compose each of its options instead."
                 )
             unfolded.extend(part.parts if isinstance(part, Composition) else (part,))
         if len(unfolded) < 2:

@@ -67,6 +67,10 @@ class Jpeg(NoiseModel):
         if clean.size == 0:
             return clean.copy()
         one = _padded(batch[:1])
+        if max(one.shape[1:3]) > _TALLEST:
+            raise InputError(
+                f"JPEG holds at most {_TALLEST:,} pixels a side; received {one.shape[1]}×{one.shape[2]}. Cut it."
+            )
         together = max(1, min(_TALLEST // one.shape[1], _MOST_VALUES // one.size))
         noisy = np.empty(batch.shape, np.float32)
         for start in range(0, len(batch), together):
