@@ -338,3 +338,15 @@ def test_a_start_that_does_not_fit_is_told(full_run, tiny, tmp_path, overrides, 
     with pytest.raises(error, match=message):
         tiny.run(tmp_path / "run", "dense", *(text.format(first=full_run.path) for text in overrides))
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [("model.code=-3", "^model: code must be"), ("classifier.model.hidden=[0]", "^classifier.model: hidden")],
+)
+def test_what_a_model_refuses_is_told_before_anything_is_written(tiny, tmp_path, override, says):
+    from unnoise.training import train
+
+    with pytest.raises(RecipeError, match=says):
+        train(tiny.recipe("all", override), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

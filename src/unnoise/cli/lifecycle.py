@@ -41,6 +41,7 @@ def train(
 ) -> None:
     """Train a recipe's models, measure them, and write the run folder with its report."""
     from unnoise import training
+    from unnoise.evaluation.baselines import require_known
 
     if (recipe is None) == (resume is None):
         raise UsageError("Give a recipe, or --resume RUN. `unnoise recipes` lists the recipes.")
@@ -52,6 +53,7 @@ def train(
     else:
         assert recipe is not None
         described = training.load_recipe(recipe, overrides or ())
+        require_known(described.evaluation.baselines)
         folder = output or free_folder(Path("runs") / described.name)
     try:
         if resume is not None:

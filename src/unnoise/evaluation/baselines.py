@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from unnoise.errors import InputError
+from unnoise.errors import InputError, RecipeError, UsageError
 from unnoise.registry import Registry
 
 Images = NDArray[np.float32]
@@ -99,6 +99,15 @@ def build(name: str, *, code_size: int = 32) -> Baseline:
     sized = "code_size" in getattr(kind, "__dataclass_fields__", {})
     baseline: Baseline = kind(code_size=code_size) if sized else kind()
     return baseline
+
+
+def require_known(names: Iterable[str]) -> None:
+    """Raise RecipeError where no baseline has one of the names of a recipe; for a look before long work."""
+    for name in names:
+        try:
+            registry.get(name)
+        except UsageError as error:
+            raise RecipeError(f"evaluation.baselines: {error}") from None
 
 
 def fit_baselines(

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from unnoise.atomic import write_text
 from unnoise.errors import OutputError, UsageError
+from unnoise.evaluation.baselines import require_known
 from unnoise.evaluation.figures import save_figure, sweep_plot
 from unnoise.evaluation.run_evaluation import evaluate_run
 from unnoise.training.recipe import load_recipe
@@ -57,6 +58,8 @@ def run_sweep(
     fields, values = zip(*(parse_values(text) for text in sets), strict=True)
     combinations = list(itertools.product(*values))
     recipes = [load_recipe(recipe, [f"{f}={v}" for f, v in zip(fields, c, strict=True)]) for c in combinations]
+    for described in recipes:
+        require_known(described.evaluation.baselines)
     if folder.exists():
         raise OutputError(f"The folder {folder} exists already. Choose another with -o.")
 

@@ -106,7 +106,7 @@ class Network:
         if given == 1:
             return np.repeat(batch, wanted, axis=-1)
         raise InputError(
-            f"The model {self.metadata.name!r} takes 1 or {max(wanted, 3)} channels, received {given}. "
+            f"The model {self.metadata.name!r} takes 1 or {3 if wanted == 1 else wanted} channels, received {given}. "
             "Take alpha off first; for gray batches (N, H, W) give channel_axis=None."
         )
 

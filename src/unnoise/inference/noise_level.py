@@ -37,7 +37,7 @@ LITTLE = {1: 0.42 / 255, 3: 0.5 / 255}
 BLOCKY = 1.7
 # Noise fainter than MILD whose whiteness is less than SMOOTH, in images that show blocks by STEPS and of which the
 # denoiser removes MUCH, as Finding counts them, was stronger and finer before a camera smoothed and compressed it; so
-# in 41 of the 44 camera photographs of PolyU, and in no clean one. TOLD is what is then taken to be its sigma.
+# in 41 of the 44 camera photographs of PolyU, and in none of 68 clean ones. TOLD is what is then taken to be its sigma.
 MILD, SMOOTH, STEPS, MUCH = 2.5 / 255, 0.7, 1.35, 1.5
 TOLD = 13 / 255
 # About how many patches the denoiser is asked about, and the pixels at their borders that do not count.

@@ -25,7 +25,7 @@ def optimizer(training: Training, steps: int) -> Any:
 
 
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """A rate that is constant for most of the steps, and falls linearly to 0 in the second half.
+    """A rate that is constant for half of the steps, and then falls linearly to 0.
 
     It rises in the first 1 %. Unlike with a cosine, the steps before the fall do not depend on how many will follow.
     Haegele et al., *Scaling laws and compute-optimal training beyond fixed training durations*, NeurIPS 2024.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from unnoise.errors import InputError, RecipeError
+from unnoise.errors import InputError, RecipeError, UsageError
 from unnoise.training.images import RunImages, load_images
 from unnoise.training.recipe import Model, Recipe
 from unnoise.training.run_folder import RunFolder, environment
@@ -40,8 +40,12 @@ def train(
     if start is not None:
         RunFolder.open(start)  # what is no run is told before the images are loaded
     images = load_images(recipe, data_dir=data_dir)
+    # What a model refuses is told before anything is written or trained.
+    autoencoder = _make(recipe.model, recipe, images)
     if start is not None:
-        _begin(_make(recipe.model, recipe, images), start)
+        _begin(autoencoder, start)
+    if recipe.classifier is not None:
+        _make(recipe.classifier.model, recipe, images, classes=_classes(images))
     facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
     facts |= {"class_names": list(images.train.class_names), "licence": images.train.licence}
     facts["data_dir"] = str(Path(data_dir).resolve()) if data_dir else None
@@ -64,13 +68,28 @@ def resume(folder: str | Path, *, data_dir: str | Path | None = None, console: C
 
 
 def _make(section: Model, recipe: Recipe, images: RunImages, **parameters: Any) -> Any:
-    """Build a model for the images; where it is trained on patches, it takes any size."""
-    from unnoise.models import build
+    """Build a model for the images; where it is trained on patches, it takes any size.
+
+    Raises:
+        RecipeError: it refuses a parameter, or the images' size.
+    """
+    from unnoise.models import build, registry
 
     shape = images.train.image_shape
     any_size = (None, None, shape[2])
     free = recipe.data.patch is not None
-    return build(section.architecture, any_size if free else shape, **(parameters | section.parameters))
+    try:
+        return build(section.architecture, any_size if free else shape, **(parameters | section.parameters))
+    except UsageError as error:
+        table = "model" if registry.get(section.architecture).kind == "autoencoder" else "classifier.model"
+        raise RecipeError(f"{table}: {error}") from None
+
+
+def _classes(images: RunImages) -> int:
+    """Return how many classes the training images have."""
+    labels = images.train.labels
+    assert labels is not None
+    return len(images.train.class_names) or int(labels.max()) + 1
 
 
 def _begin(model: Any, start: str) -> None:
@@ -116,8 +135,7 @@ class _Stages:
         train, validation = self.images.train, self.images.validation
         assert train.labels is not None
         assert validation.labels is not None
-        classes = len(train.class_names) or int(train.labels.max()) + 1
-        model = self._build(section.model, classes=classes)
+        model = self._build(section.model, classes=_classes(self.images))
         labels = train.labels.astype(np.int32)
         examples = Examples(
             lambda epoch: (self.images.clean_train(), labels),
