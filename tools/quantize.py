@@ -31,6 +31,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from unnoise.atomic import atomic_path
 from unnoise.inference.metadata import KEY, Metadata
+from unnoise.luma import LUMA
 
 Array = NDArray[Any]
 QUANTILE = 0.9999
@@ -198,7 +199,7 @@ def photographs(folder: Path, count: int, *, start: int) -> list[tuple[Array, Ar
         clean = image[top : top + CROP, left : left + CROP].astype(np.float32) / 255
         noise = rng.standard_normal(clean.shape).astype(np.float32)
         if number % 3 == 0:
-            clean = np.repeat(clean @ np.array([[0.299], [0.587], [0.114]], np.float32), 3, -1)
+            clean = np.repeat((clean @ LUMA)[..., np.newaxis], 3, -1)
             noise = np.repeat(noise[..., :1], 3, -1)
         pairs.append((clean[np.newaxis], (clean + noise * np.float32(SIGMAS[number % len(SIGMAS)] / 255))[np.newaxis]))
     return pairs

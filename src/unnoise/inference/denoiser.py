@@ -125,7 +125,7 @@ class Denoiser:
                 for number, level in enumerate(noise_levels(asked.batch)):
                     share[number], masking[number] = told(sigma, level)
             elif gate and any_size:
-                found = [self.find_noise([image], *image.shape[:2]) for image in asked.batch]
+                found = [self.find_noise([pixels], *pixels.shape[:2]) for pixels in asked.batch]
                 clean = np.array([finding.clean for finding in found])
                 if clean.all():
                     return np.array(image)
@@ -136,18 +136,18 @@ class Denoiser:
         masking = masking[~clean] if any_size else np.zeros(len(noisy))
         options: dict[str, Any] = {"tile": tile, "max_memory": max_memory}
         if not np.ptp(masking):
-            network = self._network.answer(noisy, Passes(passes, float(masking[0])), progress=progress, **options)
+            denoised = self._network.answer(noisy, Passes(passes, float(masking[0])), progress=progress, **options)
         else:
-            network = np.empty_like(noisy)
+            denoised = np.empty_like(noisy)
             for number, value in enumerate(masking):
                 one = slice(number, number + 1)
-                network[one] = self._network.answer(noisy[one], Passes(passes, float(value)), **options)
+                denoised[one] = self._network.answer(noisy[one], Passes(passes, float(value)), **options)
                 progress((number + 1) / len(noisy))
-        network = mixed(noisy, network, strength, chroma, share[~clean])
+        denoised = mixed(noisy, denoised, strength, chroma, share[~clean])
         if not clean.any():
-            return asked.answer(network)
+            return asked.answer(denoised)
         whole = asked.batch.copy()
-        whole[~clean] = network
+        whole[~clean] = denoised
         answer = asked.answer(whole)
         answer[clean] = np.asarray(image)[clean]
         return answer

@@ -16,12 +16,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from unnoise.errors import UsageError
+from unnoise.inference.pixels import Batch
 from unnoise.luma import LUMA
-
-Batch = npt.NDArray[np.float32]
 
 COUNTS = (1, 2, 4, 8)
 # What is told beyond the strongest noise of the packaged denoisers' training masks no more than that.

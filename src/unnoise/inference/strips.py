@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from unnoise.inference.pixels import Batch
 from unnoise.inference.tiles import Span, Tiling
-
-Batch = npt.NDArray[np.float32]
 
 
 def rows_of_tiles(

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from unnoise.atomic import atomic_path
+from unnoise.atomic import atomic_path, require_free
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.quiet import quiet
 from unnoise.registry import suggestion
@@ -79,8 +79,7 @@ def _write_pair(model: Any, path: Path, overwrite: bool) -> list[Path]:
     """Write OpenVINO's two files; the .xml last, so that whoever sees it finds its weights."""
     weights = path.with_suffix(".bin")
     with atomic_path(path, overwrite=overwrite) as temporary:
-        if weights.exists() and not overwrite:
-            raise OutputError(f"{weights} exists already. Choose another name, or pass --overwrite to replace it.")
+        require_free(weights, overwrite=overwrite)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
             drafted = Path(folder) / path.name
             _write(model, drafted, "openvino")

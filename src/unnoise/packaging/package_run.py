@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from unnoise._version import __version__
-from unnoise.errors import OutputError, UsageError
+from unnoise.atomic import require_free
+from unnoise.errors import UsageError
 from unnoise.inference.metadata import Metadata
 from unnoise.packaging.export import export_onnx
 from unnoise.packaging.formats import FORMATS, export_format
@@ -44,8 +45,7 @@ def package_run(
     if half and format != "onnx":
         raise UsageError(f"--half is for the format onnx, received {format}. Leave one of them out.")
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
+    require_free(path, overwrite=overwrite)
     stage = "composite" if "composite" in run.recipe.stages else "autoencoder"
     model = run.load_model(stage)
     if format != "onnx":
