@@ -29,7 +29,7 @@ RESULTS = Path(__file__).parent / "results"
 # The part of a pair of 512 × 512 pixels by which filters are tuned.
 TUNED = np.s_[160:352, 160:352]
 # What the packaged models are told of the noise in them, for white = 255.
-SIGMAS = (10, 13, 16, 19, 22)
+SIGMAS = (10, 12, 14, 16, 19)
 
 
 def images(folder: Path) -> list[np.ndarray]:
