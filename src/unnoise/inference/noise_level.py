@@ -35,9 +35,9 @@ DRAWN, FAINT = 0.45, 2 / 255
 LITTLE = {1: 0.42 / 255, 3: 0.5 / 255}
 # Steps between the blocks of JPEG, as multiples of other differences, from which on they are to be removed.
 BLOCKY = 1.7
-# Noise fainter than MILD whose whiteness is less than SMOOTH, in images that show blocks by STEPS and are not clean, as
-# Finding counts them, was stronger and finer before a camera smoothed and compressed it; so in 42 of the 44 camera
-# photographs of PolyU, and in none of 68 clean ones. TOLD is what is then taken to be its sigma.
+# Noise fainter than MILD whose whiteness is less than SMOOTH, in images that show blocks by STEPS and of which the
+# denoiser removes more than of clean ones, was stronger and finer before a camera smoothed and compressed it; so in 42
+# of the 44 camera photographs of PolyU, and in none of 68 clean ones. TOLD is what is then taken to be its sigma.
 MILD, SMOOTH, STEPS = 2.5 / 255, 0.7, 1.35
 TOLD = 14 / 255
 # About how many patches the denoiser is asked about, and the pixels at their borders that do not count.
