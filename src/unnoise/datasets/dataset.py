@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import DataError
+from unnoise.imaging.samples import to_float
 
 #: uint8 or float32, see `Dataset`.
 Images = npt.NDArray[Any]
@@ -94,9 +95,7 @@ class Dataset:
 
     def to_float(self) -> npt.NDArray[np.float32]:
         """Give the images as float32 in [0, 1], shape ``(N, H, W, C)``: uint8 is divided by 255."""
-        if self.images.dtype == np.uint8:
-            return np.divide(self.images, np.float32(255), dtype=np.float32)
-        return np.asarray(self.images, dtype=np.float32)
+        return to_float(self.images)
 
     def select(self, indices: npt.NDArray[Any], *, split: str | None = None) -> Dataset:
         """Give the records at ``indices`` as a data set of their own.

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from unnoise.datasets.dataset import Dataset, Images, Labels
 from unnoise.errors import DataError
+from unnoise.imaging.samples import to_float
 
 #: Without sub-folders train and test, every fifth image in name order is for the test.
 FIFTH = 5
@@ -114,7 +115,7 @@ def _read(files: Sequence[Path], tile: int | None) -> tuple[Images, Labels]:
     images: Images = np.concatenate(parts)
     origins = np.repeat(np.arange(len(files), dtype=np.int64), [len(part) for part in parts])
     if images.dtype == np.uint16:
-        images = np.divide(images, np.float32(65535), dtype=np.float32)
+        images = to_float(images)
     return images, origins
 
 

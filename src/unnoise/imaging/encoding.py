@@ -16,6 +16,7 @@ from unnoise.atomic import atomic_path
 from unnoise.errors import OutputError
 from unnoise.imaging.formats import FORMATS, Format, libvips, reason
 from unnoise.imaging.image_file import PROFILE, Header
+from unnoise.imaging.samples import to_8_bits
 from unnoise.imaging.tiff_tags import add_exif_to_tiff
 from unnoise.registry import suggestion
 
@@ -120,8 +121,7 @@ class _spooled:  # noqa: N801 - used as a context manager
         try:
             for strip in self.strips:
                 if strip.dtype != self.dtype:
-                    # 65535 = 255 * 257, hence the nearest 8-bit level.
-                    strip = ((strip.astype(np.uint32) + 128) // 257).astype(np.uint8)
+                    strip = to_8_bits(strip)
                 content = np.ascontiguousarray(strip).tobytes()
                 if self.file is None:
                     parts.append(content)

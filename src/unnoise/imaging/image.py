@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError
-
-_PEAKS = {"uint8": 255, "uint16": 65535}
+from unnoise.imaging.samples import DTYPES, from_float, to_float
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class Image:
                 f"An image is gray (H, W) or RGB (H, W, 3) and has pixels; received the shape {pixels.shape}. "
                 "Give alpha on its own, and one image at a time."
             )
-        if pixels.dtype.name not in (*_PEAKS, "float32"):
+        if pixels.dtype.name not in DTYPES:
             raise InputError(f"An image holds uint8, uint16 or float32; received {pixels.dtype}. Convert it first.")
         alpha = self.alpha
         if alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype):
@@ -69,10 +68,8 @@ class Image:
         Returns:
             ``(H, W)`` or ``(H, W, 3)``: uint8 divided by 255, uint16 by 65535, float32 as it is, not clipped.
         """
-        scaled: npt.NDArray[np.float32] = self.pixels.astype(np.float32)
-        if self.pixels.dtype.name in _PEAKS:
-            scaled /= _PEAKS[self.pixels.dtype.name]
-        return scaled
+        values = to_float(self.pixels)
+        return values.copy() if values is self.pixels else values
 
     def with_float(self, pixels: npt.ArrayLike) -> Image:
         """Give an image with new pixels and the depth, alpha and profile of this one.
@@ -96,11 +93,10 @@ class Image:
                 f"{values.dtype}. Denoise the array that to_float() gives."
             )
         dtype = self.pixels.dtype
-        if dtype.name in _PEAKS:
-            if not np.isfinite(values).all():
-                raise InputError(
-                    f"A {self.depth}-bit image holds finite values only; received NaN or infinity. "
-                    "Replace them first, for example with numpy.nan_to_num."
-                )
-            values = np.rint(np.clip(values, 0.0, 1.0) * np.float32(_PEAKS[dtype.name]))
-        return replace(self, pixels=values.astype(dtype))
+        if dtype.kind != "f" and not np.isfinite(values).all():
+            raise InputError(
+                f"A {self.depth}-bit image holds finite values only; received NaN or infinity. "
+                "Replace them first, for example with numpy.nan_to_num."
+            )
+        samples = from_float(values, dtype)
+        return replace(self, pixels=samples.copy() if samples is values else samples)

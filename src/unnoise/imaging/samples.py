@@ -1,0 +1,127 @@
+"""Samples of files and arrays <-> float32 with the nominal range [0, 1]: the only place where one becomes the other.
+
+A sample ``s`` of a type whose white is ``w`` stands for ``s / w``. Back, integers are rounded to the nearest level and
+clipped to what is between black and white; floats are neither, since noise goes past the range.
+
+Example:
+    >>> import numpy as np
+    >>> from unnoise.imaging.samples import from_float, to_float
+    >>> to_float(np.array([0, 51, 255], np.uint8))
+    array([0. , 0.2, 1. ], dtype=float32)
+    >>> from_float(np.array([-0.1, 0.5, 1.2], np.float32), "uint8")
+    array([  0, 128, 255], dtype=uint8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+
+DTYPES = ("uint8", "uint16", "float32")
+"""The types of samples that image files hold."""
+
+# Noise goes past the nominal range, but not five times past it; such values are of another range.
+FAR = 5.0
+
+
+def white_of(dtype: npt.DTypeLike) -> float:
+    """Return the value that stands for white where nothing else is said: the highest integer, or 1 for floats."""
+    dtype = np.dtype(dtype)
+    return float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0
+
+
+def to_float(samples: Array, *, white: float | None = None, fill: Floats | None = None) -> Floats:
+    """Return samples as float32 in which 1 is white; nothing is clipped.
+
+    Args:
+        samples: Integers or floats of any shape.
+        white: The value that stands for white; None: that of the type.
+        fill: What stands for NaN and infinite samples, such as a mean for each channel ``(C,)``; None leaves them.
+    """
+    white = white_of(samples.dtype) if white is None else white
+    if white == 1:
+        values = np.asarray(samples, np.float32)
+    else:
+        working = _working(samples.dtype)
+        values = np.asarray(np.divide(samples, working(white), dtype=working), np.float32)
+    return values if fill is None else np.where(np.isfinite(values), values, fill).astype(np.float32, copy=False)
+
+
+def from_float(values: Array, dtype: npt.DTypeLike, *, white: float | None = None) -> Array:
+    """Return float values, in which 1 is white, as samples of ``dtype``: integers rounded and clipped, floats neither.
+
+    Args:
+        values: Floats of any shape, nominal range [0, 1].
+        dtype: The type of the samples.
+        white: The value that stands for white; None: that of the type. Integers never go past it.
+    """
+    dtype = np.dtype(dtype)
+    white = white_of(dtype) if white is None else white
+    scaled = values if white == 1 else values.astype(_working(dtype), copy=False) * _working(dtype)(white)
+    if dtype.kind in "ui":
+        # White may lie past what the type holds (uint8 with a white of 1023); such values must not wrap around.
+        scaled = np.clip(np.rint(scaled), 0, min(white, white_of(dtype)))
+    return np.asarray(scaled.astype(dtype, copy=False))
+
+
+def to_8_bits(samples: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+    """Return 16-bit samples rounded to the nearest of 256 levels; 65535 = 255 * 257."""
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def is_far(low: float, high: float, white: float = 1.0) -> bool:
+    """Return whether values from ``low`` to ``high`` are of another range than that from 0 to ``white``."""
+    return low < (1 - FAR) * white or high > FAR * white
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the samples of an image are, all of them seen.
+
+    Attributes:
+        low, high: The extremes of the finite ones and 0.
+        holes: Whether some are NaN or infinite.
+        means: The mean of each channel's finite ones ``(C,)``, 0 where there is none.
+    """
+
+    low: float
+    high: float
+    holes: bool
+    means: Floats
+
+    @property
+    def fill(self) -> Floats | None:
+        """What stands for the holes; None where there are none."""
+        return self.means if self.holes else None
+
+
+def survey(strips: Iterable[Array]) -> Survey:
+    """Look at all samples of an image.
+
+    Args:
+        strips: Arrays ``(h, W, C)``, from top to bottom, or the whole image as one; at least one.
+    """
+    low = high = 0.0
+    holes = False
+    counts: Any = 0
+    sums: Any = 0.0
+    for strip in strips:
+        finite = np.isfinite(strip)
+        holes = holes or not finite.all()
+        low = min(low, float(np.min(strip, where=finite, initial=0)))
+        high = max(high, float(np.max(strip, where=finite, initial=0)))
+        counts = counts + finite.sum(axis=(0, 1))
+        sums = sums + np.sum(strip, axis=(0, 1), where=finite, dtype=np.float64)
+    return Survey(low, high, holes, np.asarray(sums / np.maximum(counts, 1), np.float32))
+
+
+def _working(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """Return the type in which samples of ``dtype`` are scaled: float32 where it holds all of them, for its memory."""
+    return np.float32 if np.can_cast(dtype, np.float32) else np.float64
