@@ -9,17 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import unnoise
+from unnoise.training.run_folder import processor
 
 RESULTS = Path(__file__).parent / "results"
 """Where tables are kept."""
-
-
-def processor() -> str:
-    """Return the processor's name, or its architecture where the system does not tell."""
-    cpu = Path("/proc/cpuinfo")
-    lines = cpu.read_text("utf-8").splitlines() if cpu.exists() else []
-    named = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
-    return named or platform.processor() or platform.machine()
 
 
 def machine() -> str:

@@ -1,6 +1,6 @@
 """Averages the autoencoders of several runs of one recipe, for instance of stretches of one training.
 
-    python tools/average_weights.py runs/third runs/fourth --shares 1 3 -o runs/average
+    python -m tools.average_weights runs/third runs/fourth --shares 1 3 -o runs/average
 
 The new run folder is a copy of the last run's with the weights w = sum_i share_i w_i / sum_i share_i; it is packaged
 like any other. Weights on one path of descent can be averaged where they lie in one basin of the loss: P. Izmailov et

@@ -1,27 +1,24 @@
-"""Fills the tables of the packaged models' cards, of README and of the docs from benchmarks/results and training logs.
+"""Fills the tables of models' cards, of README and of the docs from measurements/results and training logs.
 
 It also writes the checksums of the weights.
 
-    python tools/fill_tables.py
+    python -m tools.fill_tables
 """
 
 import csv
 import hashlib
 import json
 import re
-import sys
 from pathlib import Path
 
+from measurements import training_speed
+from measurements.tables import RESULTS, read_table
 from unnoise.evaluation.benchmark.report import set_tables
 from unnoise.evaluation.benchmark.results import means, read_rows
 from unnoise.evaluation.tables import TextTable, to_markdown
 from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import training_speed  # noqa: E402
-
-RESULTS = ROOT / "benchmarks" / "results"
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "benchmark.md"
 WEIGHTS = ROOT / "src" / "unnoise" / "weights"
 # Published figures in dB at sigma 15, 25, 50: Dabov et al. 2007, Zhang et al. 2017, Zhang et al. 2021.
@@ -44,8 +41,7 @@ NAMES = {"cbsd68": "CBSD68, colour", "bsd68": "BSD68, gray", "set12": "Set12, gr
 
 def read(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of results."""
-    with open(RESULTS / name, encoding="utf-8") as handle:
-        return list(csv.DictReader(line for line in handle if not line.startswith("#")))
+    return read_table(RESULTS / name)
 
 
 def scores(model: str) -> str:

@@ -5,7 +5,7 @@ of wallpapers (lomiri-wallpapers-16.04, lomiri-wallpapers-20.04, mate-background
 ukui-wallpapers; unpack them with ``dpkg-deb -x``), halved until no side is longer than 1600 pixels, which removes
 their own noise and compression. CBSD68 is the test set.
 
-    python tools/gather_photographs.py --bsds BSDS_TRAIN --cbsd68 CBSD68 --wallpapers UNPACKED... -o DATA/photographs
+    python -m tools.gather_photographs --bsds BSDS_TRAIN --cbsd68 CBSD68 --wallpapers UNPACKED... -o DATA/photographs
 """
 
 import argparse

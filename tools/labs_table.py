@@ -1,6 +1,6 @@
-"""Writes what the labs' runs reached into benchmarks/results/labs.csv and README's table, from their metrics.json.
+"""Writes what the labs' runs reached into measurements/results/labs.csv and README's table, from their metrics.json.
 
-    python tools/labs_table.py RUN_FOLDER...
+python -m tools.labs_table RUN_FOLDER...
 """
 
 import csv
@@ -10,6 +10,7 @@ import statistics
 import sys
 from pathlib import Path
 
+from measurements.tables import RESULTS
 from unnoise.training import RunFolder
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +65,7 @@ def in_words(runs: list[dict]) -> str:
 
 def main() -> None:
     found = [figures(RunFolder.open(path)) for path in sys.argv[1:]]
-    with open(ROOT / "benchmarks/results/labs.csv", "w", newline="") as handle:
+    with open(RESULTS / "labs.csv", "w", newline="") as handle:
         writer = csv.DictWriter(handle, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
         rounded = [{k: round(v, 5) if isinstance(v, float) else v for k, v in run.items()} for run in found]

@@ -1,6 +1,6 @@
 """Build the bundled Fashion-MNIST mini from the official files: the first records of each class, in their order.
 
-    python tools/make_fashion_mnist_mini.py SOURCE_FOLDER [--output FOLDER]
+    python -m tools.make_fashion_mnist_mini SOURCE_FOLDER [--output FOLDER]
 
 The result is the same, byte for byte, on every run with the same zlib.
 """

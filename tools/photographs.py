@@ -1,6 +1,6 @@
 """Makes the pictures of docs/photographs.md and README with the packaged model.
 
-    python tools/photographs.py POLYU    # the folder with the pairs of PolyU, *_real.JPG and *_mean.JPG
+    python -m tools.photographs POLYU    # the folder with the pairs of PolyU, *_real.JPG and *_mean.JPG
 
 Failures are shown on photographs that come with scikit-image.
 """

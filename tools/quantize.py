@@ -1,6 +1,6 @@
 """Makes a version of a packaged bias-free U-Net that computes in 8-bit integers: photo-fast from photo.
 
-    python tools/quantize.py src/unnoise/weights/photo.onnx --photographs DATA/photographs/train -o photo-fast.onnx
+    python -m tools.quantize src/unnoise/weights/photo.onnx --photographs DATA/photographs/train -o photo-fast.onnx
 
 Weights have 8 bits with a scale for each filter, activations 8 bits with a scale for each tensor; the first and the
 last convolution stay in 32 bits (B. Jacob et al., "Quantization and training of neural networks for efficient

@@ -4,7 +4,7 @@ The network sees a patch of 64 × 64 pixels and gives log(255 sigma + 0.5), wher
 difference between the patch and the same patch without noise, both clipped, halved and JPEG-compressed alike. Clean
 patches come from the photographs that the recipe photo trains on, and from drawn ones: flat, gradients, text, lines.
 
-    python tools/train_noise_estimator.py DATA/photographs -o noise-level.onnx
+    python -m tools.train_noise_estimator DATA/photographs -o noise-level.onnx
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Against the real files, where UNNOISE_DATA has them."""
 
 import hashlib
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ from unnoise import datasets
 from unnoise.datasets import idx, mnist
 
 pytestmark = pytest.mark.data
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
@@ -39,11 +36,9 @@ def test_mini_is_the_first_of_each_class(real_data, split, count):
 
 
 def test_the_builder_gives_the_bundled_files(real_data, tmp_path, monkeypatch):
-    path = REPOSITORY / "tools" / "make_fashion_mnist_mini.py"
-    specification = importlib.util.spec_from_file_location("make_fashion_mnist_mini", path)
-    builder = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(builder)
-    monkeypatch.setattr("sys.argv", [path.name, str(real_data), "--output", str(tmp_path)])
+    from tools import make_fashion_mnist_mini as builder
+
+    monkeypatch.setattr("sys.argv", ["make_fashion_mnist_mini", str(real_data), "--output", str(tmp_path)])
     builder.main()
     for names in mnist.FILE_NAMES.values():
         for name in names:

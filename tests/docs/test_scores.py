@@ -1,23 +1,19 @@
 """Tables in cards and README are those of the committed results."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+from tools import fill_tables
 from unnoise.inference import packaged_models
 
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT / "tools" / "fill_tables.py"
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("fill_tables", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return fill_tables
 
 
 @pytest.mark.parametrize("model", packaged_models())

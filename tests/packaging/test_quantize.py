@@ -1,9 +1,6 @@
 """The packaged photograph denoiser in 8-bit integers: the same network, rounded."""
 
-import importlib.util
-import sys
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -13,16 +10,12 @@ from skimage import data
 from unnoise.inference import load
 from unnoise.inference.packaged import model_file
 
-TOOL = Path(__file__).parents[2] / "tools" / "quantize.py"
-
 
 @pytest.fixture(scope="module")
 def tool():
-    specification = importlib.util.spec_from_file_location("quantize", TOOL)
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["quantize"] = module  # dataclasses look their module up
-    specification.loader.exec_module(module)
-    return module
+    from tools import quantize
+
+    return quantize
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ SIDE, GRID = 64, 8
 TOGETHER = 4
 # Below NONE an image is clean, above SOME it is not. Between them, where grain and texture of clean photographs read
 # like the correlated noise of cameras, it is clean if it is drawn, or if the denoiser finds little to remove; see
-# benchmarks/results/clean_gate.csv.
+# measurements/results/clean_gate.csv.
 NONE, SOME = 0.5 / 255, 8 / 255
 # Share of pixels that equal their neighbours from which on an image with a level below FAINT counts as drawn.
 DRAWN, FAINT = 0.45, 2 / 255
@@ -43,7 +43,7 @@ TOLD = 14 / 255
 # About how many patches the denoiser is asked about, and the pixels at their borders that do not count.
 ASKED, BORDER = 20, 8
 # Noise of at least VISIBLE whose whiteness is less than COARSE is correlated over more pixels than demosaicking and
-# JPEG make it; see benchmarks/results/correlated_noise.csv.
+# JPEG make it; see measurements/results/correlated_noise.csv.
 VISIBLE, COARSE = 6 / 255, 0.4
 
 

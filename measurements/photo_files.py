@@ -1,6 +1,6 @@
 """Files and folders through the command: start-up, memory of large images, memory and speed of a folder.
 
-    python benchmarks/photo_files.py [--parts start large folder] [--images 500] [--python PLAIN/bin/python]
+    python -m measurements.photo_files [--parts start large folder] [--images 500] [--python PLAIN/bin/python]
 
 - start: a cold process that denoises a PNG of 512 × 512 pixels, median of nine; with `--python` that of an environment
   made by `pip install .`, which has fewer packages to look through.
@@ -22,10 +22,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from photo_speed import RESULTS, photograph, processor
 
 import unnoise
+from measurements.photo_speed import photograph
+from measurements.tables import RESULTS
 from unnoise.imaging import Image
+from unnoise.training.run_folder import processor
 
 COMMAND = [sys.executable, "-m", "unnoise", "denoise", "--force"]
 

@@ -1,11 +1,11 @@
 """Scores of the packaged photograph denoisers and of the noise estimate, through the public API.
 
-    python benchmarks/photo_scores.py polyu    PHOTOS   # real camera pairs, beside classical filters
-    python benchmarks/photo_scores.py estimate PHOTOS   # the noise estimate and the clean gate
-    python benchmarks/photo_scores.py correlated PHOTOS # which noise is told to be too coarse
-    python benchmarks/photo_scores.py checks            # mean drift, tiles
+    python -m measurements.photo_scores polyu    PHOTOS   # real camera pairs, beside classical filters
+    python -m measurements.photo_scores estimate PHOTOS   # the noise estimate and the clean gate
+    python -m measurements.photo_scores correlated PHOTOS # which noise is told to be too coarse
+    python -m measurements.photo_scores checks            # mean drift, tiles
 
-PHOTOS is a folder with the folders cbsd68, bsd68 and polyu. Tables go to benchmarks/results. PSNR is the mean over
+PHOTOS is a folder with the folders cbsd68, bsd68 and polyu. Tables go to measurements/results. PSNR is the mean over
 images. White Gaussian noise on the standard test sets is measured by `unnoise benchmark`.
 """
 
@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 
 import unnoise
+from measurements.tables import RESULTS
 from unnoise.inference import load, packaged_models
 from unnoise.inference.noise_level import noise_of_strips
 from unnoise.inference.tiles import halo_of
 
-RESULTS = Path(__file__).parent / "results"
 # The part of a pair of 512 × 512 pixels by which filters are tuned.
 TUNED = np.s_[160:352, 160:352]
 # What the packaged models are told of the noise in them, for white = 255.

@@ -1,7 +1,7 @@
 """Speed and memory of the packaged photograph denoiser beside Intel Open Image Denoise and OpenCV, on one image size.
 
     pip install '.[benchmark]'
-    python benchmarks/photo_speed.py [--repeats 5] [--threads 2]
+    python -m measurements.photo_speed [--repeats 5] [--threads 2]
 
 All methods take turns, on 3000 × 2000 pixels in colour; the medians count. Ours is `unnoise.denoise` on uint8 with the
 noise estimate, the model being loaded already, in a process of its own each time, whose peak memory is told. Open Image
@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
+from measurements.tables import RESULTS
 from unnoise.training.run_folder import processor
 
 WIDTH, HEIGHT = 3000, 2000
-RESULTS = Path(__file__).parent / "results"
 OURS = """
 import pathlib, re, sys, time, numpy as np, unnoise
 file, model = sys.argv[1:]

@@ -3,7 +3,7 @@
 Networks and loop are written by hand, at PyTorch's defaults but for the first weights, the images lying in tensors.
 It needs NumPy and PyTorch alone, so that an interpreter without unnoise can run it:
 
-    python benchmarks/torch_loops.py FOLDER
+    python measurements/torch_loops.py FOLDER
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Measures an epoch of each lab's autoencoder: unnoise's ``fit``, Keras' ``fit`` at its defaults, a loop in PyTorch.
 
-    python benchmarks/training_speed.py [--recipes fashion-dense cifar10-conv] [--repeats 3] [--epochs 3] [--images N]
-        [--torch PYTHON] [-o benchmarks/results/training_speed.csv]
+    python -m measurements.training_speed [--recipes fashion-dense cifar10-conv] [--repeats 3] [--epochs 3] [--images N]
+        [--torch PYTHON] [-o measurements/results/training_speed.csv]
 
 All get the same network, images, batch size, loss and Adam; they take turns, each in a process of its own. The noise is
 drawn beforehand, though many recipes draw it afresh every epoch. unnoise has the recipe's schedule and the speed

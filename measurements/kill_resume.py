@@ -4,7 +4,7 @@ The run counts as unharmed when history.csv (times aside) and every weight of ev
 nobody disturbed, and when at most one epoch was begun twice. Measuring and the report are left out: they come after
 training.
 
-    python benchmarks/kill_resume.py [-o CSV]
+    python -m measurements.kill_resume [-o CSV]
 
 Prints a table and exits with 1 if any of the ten runs came to harm.
 """

@@ -1,0 +1,1 @@
+"""Scripts that make what the package and the docs hold: weights, data, tables and figures."""
