@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # TensorFlow takes oneDNN by itself only on newer processors; convolutions train up to twice as fast with it on all.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# When it is imported, ONNX Runtime writes a device id and events into the user's cache folder, to be sent; telling it
+# afterwards comes too late. Its versions differ in which of the two they heed.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")
 
 __all__ = [
     "__version__",

@@ -1,11 +1,14 @@
 """Files that are no packaged models: one ModelFileError each; and what the loading imports."""
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
+import numpy as np
 import onnx
 import onnxruntime
 import pytest
@@ -77,7 +80,7 @@ def test_threads_are_whole_and_positive(model_file, threads):
         ("", "not one that unnoise packaged"),
         ("{", "damaged"),
         ("[]", "no JSON object"),
-        ({"format": 2}, "newer unnoise"),
+        ({"format": 3}, "newer unnoise"),
         ({"format": ...}, "without 'format'"),
         ({"format": "1"}, "'format'"),
         ({"kind": "classifier"}, "'kind'"),
@@ -93,6 +96,13 @@ def test_threads_are_whole_and_positive(model_file, threads):
         ({"kpis": {"psnr": "high"}}, "'kpis'"),
         ({"receptive_field": -1}, "'receptive_field'"),
         ({"parity": None}, "'parity'"),
+        ({"clean_threshold": 2}, "'clean_threshold' must be a number from 0 to 1, or null"),
+        ({"noise_scale": 0}, "'noise_scale'"),
+        ({"max_sigma": "55/255"}, "'max_sigma'"),
+        ({"bytes_per_pixel": 1.5}, "'bytes_per_pixel'"),
+        ({"white": "4095"}, "'white'"),
+        ({"offset": []}, "'offset'"),
+        ({"model_parameters": [4]}, "'model_parameters'"),
         ({"input_shape": [28, 28, 1]}, "contradicts"),
         ({"input_shape": [None, None, 3]}, "contradicts"),
         ({"kind": "composite"}, "contradicts"),
@@ -118,6 +128,51 @@ def test_the_card_survives_json(model_file, card):
     assert Metadata.from_json(unknown, "here") == card
     for text in ("unet", "any size", "gaussian(0.5)", "fashion-mnist", "MIT", "psnr 30"):
         assert text in card.describe()
+
+
+def test_a_file_of_format_1_is_loaded_and_takes_nothing_for_clean():
+    denoiser = load(Path(__file__).parent / "format1.onnx")
+    expected = [[0.5088005, 0.63624144, 0.64095765], [0.4688956, 0.43401748, 0.43151915]]
+    answer = denoiser.denoise(np.linspace(0, 1, 96, dtype=np.float32).reshape(8, 12))
+    np.testing.assert_allclose(answer[:6:3, ::4], expected, atol=1e-5)
+    card = denoiser.metadata
+    assert (card.format, card.architecture, card.noise) == (1, "convolutional-autoencoder", "gaussian(0.5)")
+    assert (card.clean_threshold, card.noise_scale, card.max_sigma, card.bytes_per_pixel) == (None, 1.0, None, None)
+
+
+def test_numbers_of_format_2_survive_json(card):
+    numbers = {"clean_threshold": 0.01, "noise_scale": 1.25, "max_sigma": 0.2, "bytes_per_pixel": 150}
+    more = {"white": 4095.0, "offset": 64.0, "model_parameters": {"filters": [4, 8], "blocks": 2}}
+    full = dataclasses.replace(card, **numbers, **more)
+    assert Metadata.from_json(full.to_json(), "here") == full
+
+
+@pytest.mark.parametrize(
+    ("noise", "says"),
+    [
+        ("blind-gaussian(0.21568627450980393, clip=false)", "blind-gaussian(55/255, clip=false)"),
+        ("gaussian(0.0588235)|camera(0.012)", "gaussian(15/255)|camera(0.012)"),
+        ("poisson(0.123456)", "poisson(0.1235)"),
+    ],
+)
+def test_noise_is_described_in_levels(card, noise, says):
+    assert says in dataclasses.replace(card, noise=noise).describe()
+
+
+def test_the_clean_threshold_is_described_in_levels(card):
+    assert "clean" not in card.describe()
+    described = dataclasses.replace(card, clean_threshold=2.5 / 255).describe()
+    assert "clean below an estimated noise of 2.5/255" in described
+
+
+def test_tiles_are_the_smaller_the_more_memory_the_model_takes_a_pixel(model_file):
+    rows = {}
+    for bytes_per_pixel in (None, 150, 600):
+        shares = []
+        denoiser = load(model_file(bytes_per_pixel=bytes_per_pixel))
+        denoiser.denoise(np.zeros((240, 100)), max_memory=1_000_000, progress=shares.append)
+        rows[bytes_per_pixel] = len(shares)
+    assert rows[None] == rows[150] < rows[600]
 
 
 def test_a_figure_that_is_not_finite_is_kept_as_nan(model_file):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 from unnoise.errors import ModelFileError
 
 KEY = "unnoise"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Metadata:
-    """The card of a packaged model.
+    """What a packaged file says of its model.
+
+    What has a default is new in format 2; files of format 1 have these defaults.
 
     Attributes:
         kind: ``denoiser`` (output: denoised) or ``composite`` (outputs: denoised, probabilities).
@@ -36,6 +39,13 @@ class Metadata:
         version: The version of unnoise that wrote it.
         created: The day it was written, ISO 8601.
         format: The version of this layout.
+        model_parameters: The architecture's parameters, with which :func:`unnoise.models.build` makes it.
+        clean_threshold: Estimated noise below which an image counts as clean, in units of the range [0, 1]; None: no
+            image does.
+        noise_scale: The estimated noise as a multiple of the root mean square of what the network removes.
+        max_sigma: The strongest noise of its training, a standard deviation in units of the range [0, 1].
+        bytes_per_pixel: Memory that the network's computation takes for a pixel of a tile.
+        white, offset: The samples that its data had for 1 and 0; None: the white of the samples' type, and 0.
     """
 
     kind: str
@@ -56,16 +66,23 @@ class Metadata:
     version: str
     created: str
     format: int = FORMAT
+    model_parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+    clean_threshold: float | None = None
+    noise_scale: float = 1.0
+    max_sigma: float | None = None
+    bytes_per_pixel: int | None = None
+    white: float | None = None
+    offset: float | None = None
 
     def to_json(self) -> str:
-        """Return the card as JSON; a figure that is not finite becomes null, for JSON has no spelling for it."""
+        """Return it as JSON; a figure that is not finite becomes null, for JSON has no spelling for it."""
         content = dataclasses.asdict(self)
         content["kpis"] = {name: value if math.isfinite(value) else None for name, value in self.kpis.items()}
         return json.dumps(content, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> Metadata:
-        """Return the card that ``text`` holds.
+        """Return what ``text`` holds.
 
         Raises:
             ModelFileError: no JSON, a newer layout, or fields that are missing or wrong; ``origin`` is named.
@@ -85,6 +102,8 @@ class Metadata:
         for field in dataclasses.fields(cls):
             expected, fits = _RULES[field.name]
             if field.name not in content:
+                if field.name in _NEW:
+                    continue
                 raise ModelFileError(f"{origin} carries a description without {field.name!r}. Package the run again.")
             value = content[field.name]
             if not fits(value):
@@ -97,17 +116,30 @@ class Metadata:
         return cls(**values)
 
     def describe(self) -> str:
-        """Return the card as a few readable lines."""
+        """Return it as a few readable lines."""
         height, width, channels = self.input_shape
         size = "any size" if height is None else f"{height}×{width}"
         lines = [
             f"{self.name}: {self.kind}, {self.architecture}, {self.parameters:,} parameters",
             f"images: {size}, {'gray' if channels == 1 else f'{channels} channels'}",
-            f"trained on {self.dataset} ({self.licence}) with {self.noise}",
+            f"trained on {self.dataset} ({self.licence}) with {_in_levels(self.noise)}",
         ]
+        if self.clean_threshold is not None:
+            lines.append(f"clean below an estimated noise of {_level(self.clean_threshold)}")
         if self.kpis:
             lines.append("test: " + ", ".join(f"{name} {value:.4g}" for name, value in self.kpis.items()))
         return "\n".join(lines)
+
+
+def _in_levels(noise: str) -> str:
+    """Return a noise's text with long decimals that are n/255 written so."""
+    return re.sub(r"\d*\.\d{3,}", lambda number: _level(float(number.group())), noise)
+
+
+def _level(value: float) -> str:
+    """Return a standard deviation as papers write it, such as 55/255; as a decimal where it is no such number."""
+    of_255 = round(value * 255, 1)
+    return f"{of_255:g}/255" if abs(of_255 - value * 255) < 1e-3 else f"{value:.4g}"
 
 
 def _whole(value: Any) -> bool:
@@ -116,6 +148,10 @@ def _whole(value: Any) -> bool:
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= value <= 1
 
 
 def _text(value: Any) -> bool:
@@ -153,4 +189,14 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "version": _TEXT,
     "created": _TEXT,
     "format": ("a whole number of at least 1", _whole),
+    "model_parameters": ("an object", lambda value: isinstance(value, dict)),
+    "clean_threshold": ("a number from 0 to 1, or null", lambda value: value is None or _share(value)),
+    "noise_scale": ("a number above 0", lambda value: _number(value) and value > 0),
+    "max_sigma": ("a number from 0 to 1, or null", lambda value: value is None or _share(value)),
+    "bytes_per_pixel": ("a whole number of at least 1, or null", lambda value: value is None or _whole(value)),
+    "white": ("a number, or null", lambda value: value is None or _number(value)),
+    "offset": ("a number, or null", lambda value: value is None or _number(value)),
 }
+
+# Fields that files of format 1 do not have.
+_NEW = {"model_parameters", "clean_threshold", "noise_scale", "max_sigma", "bytes_per_pixel", "white", "offset"}
