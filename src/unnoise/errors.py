@@ -1,13 +1,13 @@
 """The exception tree. Every message states the rule, the value received and what to do next.
 
-    UnnoiseError
-    ├── UsageError          a wrong name or option (the command line exits with 2)
-    ├── InputError          an array, image or file that cannot be used
-    │   ├── DataError       a data set: missing, truncated, corrupt
-    │   └── ModelFileError  a model file that is not one, or does not fit the image
-    ├── RecipeError         a recipe with a wrong field
-    ├── OutputError         an output that cannot be written, or that exists already
-    └── MissingExtraError   an optional dependency that is not installed
+UnnoiseError
+├── UsageError          a wrong name or option (the command line exits with 2)
+├── InputError          an array, image or file that cannot be used
+│   ├── DataError       a data set: missing, truncated, corrupt
+│   └── ModelFileError  a model file that is not one, or does not fit the image
+├── RecipeError         a recipe with a wrong field
+├── OutputError         an output that cannot be written, or that exists already
+└── MissingExtraError   an optional dependency that is not installed
 """
 
 

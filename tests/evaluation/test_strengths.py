@@ -99,7 +99,7 @@ def test_what_is_no_list_of_numbers_is_refused(text):
 
 
 def test_the_strength_is_the_first_parameter():
-    assert strength(noise.parse("uniform(0.9, clip=false)")) == ("factor", 0.9)
+    assert strength(noise.parse("uniform(0.9, clip=false)")) == ("high", 0.9)
     assert strength(noise.parse("poisson-gaussian(peak=30, sigma=0.02)")) == ("peak", 30.0)
 
 
@@ -209,7 +209,7 @@ def test_the_command_measures_a_run_folder(unnoise, run):
     [
         ("gaussian(0.3)", ["--strengths", "0.1,much"], "'0.1,much'"),
         ("gaussian(0.3)", ["--strengths", ""], "--strengths takes numbers"),
-        ("gaussian(0.3)", ["--strengths", "-0.1,0.2"], "factor must be a number, 0 or more; received -0.1"),
+        ("gaussian(0.3)", ["--strengths", "-0.1,0.2"], "sigma must be a number, 0 or more; received -0.1"),
         ("gaussian(0.3)", ["--strengths", "0.1,nan"], "received nan"),
         ("gaussian(0.3)", ["--strengths", "0.1", "--noise", "gaussian(0.2)"], "neither --dataset nor --noise"),
         ("gaussian(0.3)", ["--strengths", "0.1", "--dataset", "mnist"], "neither --dataset nor --noise"),

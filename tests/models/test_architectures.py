@@ -93,9 +93,7 @@ def test_tied_weights_stay_tied_through_training_copy_and_file(tmp_path):
 
 
 def test_the_linear_autoencoder_is_two_matrices():
-    model = randomised(
-        build("dense-autoencoder", (4, 4, 1), code=3, activation="linear", output_activation="linear")
-    )
+    model = randomised(build("dense-autoencoder", (4, 4, 1), code=3, activation="linear", output_activation="linear"))
     w, b, v, c = model.get_weights()
     x = images((4, 4, 1))
     expected = ((x.reshape(3, 16) @ w + b) @ v + c).reshape(x.shape)

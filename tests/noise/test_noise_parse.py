@@ -125,8 +125,8 @@ def test_any_text_is_read_or_answered(text):
     ("text", "message"),
     [
         ("gausian(0.5)", "Did you mean 'gaussian'"),
-        ("gaussian(sgma=0.5)", r"no parameter 'sgma'\. Did you mean 'sigma'\?.*gaussian\(factor, clip=true\)"),
-        ("gaussian", "needs a value for factor"),
+        ("gaussian(sgma=0.5)", r"no parameter 'sgma'\. Did you mean 'sigma'\?.*gaussian\(sigma, clip=true\)"),
+        ("gaussian", "needs a value for sigma"),
         ("poisson-gaussian(30)", "needs a value for sigma"),
         ("gaussian(0.5", "parentheses"),
         ("gaussian 0.5)", "parentheses"),
@@ -134,8 +134,8 @@ def test_any_text_is_read_or_answered(text):
         ("gaussian(__import__('os').getcwd())", "parentheses"),
         ("gaussian(half)", "'half' is not a number"),
         ("gaussian(0.5, 0.5)", "1 value"),
-        ("gaussian(0.5, factor=0.5)", "factor is given twice"),
-        ("gaussian(factor=0.5, sigma=0.5)", "factor is given twice"),
+        ("gaussian(0.5, factor=0.5)", "sigma is given twice"),
+        ("gaussian(factor=0.5, sigma=0.5)", "sigma is given twice"),
         ("salt-and-pepper(amount=0.1, 0.5)", "follows one with a name"),
         ("gaussian(1/0)", "divides by zero"),
         ("gaussian(0.5,)", "not a parameter"),
@@ -146,7 +146,7 @@ def test_any_text_is_read_or_answered(text):
         ("gaussian(0.5|none)", "parentheses"),
         ("", "a name is missing"),
         ("gaussian(0.5, clip=1)", "clip must be true or false; received 1"),
-        ("gaussian(true)", "factor must be a number, 0 or more; received true"),
+        ("gaussian(true)", "sigma must be a number, 0 or more; received true"),
         (None, "spelled as text; received None"),
     ],
 )
@@ -172,7 +172,7 @@ def test_values_out_of_range_name_the_rule_and_an_example(text):
 
 @pytest.mark.parametrize("value", ["0.5", None, True, 1j, [0.5]])
 def test_a_value_of_another_type_is_refused(value):
-    with pytest.raises(UsageError, match="factor must be a number"):
+    with pytest.raises(UsageError, match="sigma must be a number"):
         Gaussian(value)
 
 

@@ -40,17 +40,17 @@ class NoNoise(NoiseModel):
 class Gaussian(NoiseModel):
     """Additive white Gaussian noise (AWGN), the sensor noise of most denoising papers.
 
-    .. math:: y = x + \\text{factor} \\cdot n, \\qquad n \\sim \\mathcal{N}(0, 1)
+    .. math:: y = x + \\sigma n, \\qquad n \\sim \\mathcal{N}(0, 1)
 
-    Before clipping the mean is that of the image and the variance is ``factor**2``, independent for every value.
+    Before clipping the mean is that of the image and the variance is ``sigma**2``, independent for every value.
     Papers often give sigma on the scale of 8-bit images; ``parse`` reads ``gaussian(sigma=25/255)``.
 
     Args:
-        factor: Standard deviation, 0 or more, in units of the range [0, 1].
+        sigma: Standard deviation, 0 or more, in units of the range [0, 1].
         clip: Whether the result is clipped to [0, 1], default True.
 
     Raises:
-        UsageError: ``factor`` is negative or not finite.
+        UsageError: ``sigma`` is negative or not finite.
 
     References:
         K. Zhang et al., "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising",
@@ -68,19 +68,19 @@ class Gaussian(NoiseModel):
 
     kind: ClassVar[str] = "gaussian"
     example: ClassVar[str] = "gaussian(0.5)"
-    aliases: ClassVar[Mapping[str, str]] = {"sigma": "factor"}
+    aliases: ClassVar[Mapping[str, str]] = {"factor": "sigma"}
 
-    factor: float
+    sigma: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("factor")
+        self._check_number("sigma")
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         # One output array and in-place steps: a whole training set passes here every epoch.
         noisy = np.empty(clean.shape, np.float32)
         rng.standard_normal(out=noisy, dtype=np.float32)
-        noisy *= self.factor
+        noisy *= self.sigma
         noisy += clean
         return noisy
 
@@ -90,16 +90,16 @@ class Gaussian(NoiseModel):
 class Uniform(NoiseModel):
     """Additive uniform noise that only brightens, as in introductory MNIST denoising exercises.
 
-    .. math:: y = x + \\text{factor} \\cdot u, \\qquad u \\sim \\mathcal{U}[0, 1)
+    .. math:: y = x + \\text{high} \\cdot u, \\qquad u \\sim \\mathcal{U}[0, 1)
 
-    The noise is not centred: before clipping the mean rises by ``factor / 2`` and the variance is ``factor**2 / 12``.
+    The noise is not centred: before clipping the mean rises by ``high / 2`` and the variance is ``high**2 / 12``.
 
     Args:
-        factor: Upper end of the added values, 0 or more, in units of the range [0, 1].
+        high: Upper end of the added values, 0 or more, in units of the range [0, 1].
         clip: Whether the result is clipped to [0, 1], default True.
 
     Raises:
-        UsageError: ``factor`` is negative or not finite.
+        UsageError: ``high`` is negative or not finite.
 
     Example:
         >>> import numpy as np
@@ -111,16 +111,17 @@ class Uniform(NoiseModel):
 
     kind: ClassVar[str] = "uniform"
     example: ClassVar[str] = "uniform(0.9)"
+    aliases: ClassVar[Mapping[str, str]] = {"factor": "high"}
 
-    factor: float
+    high: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("factor")
+        self._check_number("high")
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         noisy = np.empty(clean.shape, np.float32)
         rng.random(out=noisy, dtype=np.float32)
-        noisy *= self.factor
+        noisy *= self.high
         noisy += clean
         return noisy

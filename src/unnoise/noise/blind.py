@@ -18,17 +18,17 @@ class BlindGaussian(NoiseModel):
 
     .. math::
 
-        y = x + \\sigma n, \\qquad n \\sim \\mathcal{N}(0, 1), \\quad \\sigma \\sim \\mathcal{U}[0, \\text{highest})
+        y = x + \\sigma n, \\qquad n \\sim \\mathcal{N}(0, 1), \\quad \\sigma \\sim \\mathcal{U}[0, \\sigma_{\\max})
 
     Args:
-        highest: Upper end of the standard deviations, 0 or more, in units of the range [0, 1]. Blind denoisers are
+        max_sigma: Upper end of the standard deviations, 0 or more, in units of the range [0, 1]. Blind denoisers are
             commonly trained up to ``55/255``.
         clip: Whether the result is clipped to [0, 1], default True.
 
     An array of four axes is a batch ``(N, H, W, C)`` with a strength for each image; any other array is one image.
 
     Raises:
-        UsageError: ``highest`` is out of range.
+        UsageError: ``max_sigma`` is out of range.
 
     References:
         K. Zhang et al., "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising",
@@ -44,17 +44,17 @@ class BlindGaussian(NoiseModel):
 
     kind: ClassVar[str] = "blind-gaussian"
     example: ClassVar[str] = "blind-gaussian(0.2)"
-    aliases: ClassVar[Mapping[str, str]] = {"sigma": "highest"}
+    aliases: ClassVar[Mapping[str, str]] = {"sigma": "max_sigma", "highest": "max_sigma"}
 
-    highest: float
+    max_sigma: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("highest")
+        self._check_number("max_sigma")
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         batch = clean.ndim == 4
-        sigma = rng.uniform(0, self.highest, (len(clean), 1, 1, 1) if batch else ()).astype(np.float32)
+        sigma = rng.uniform(0, self.max_sigma, (len(clean), 1, 1, 1) if batch else ()).astype(np.float32)
         noisy = np.empty(clean.shape, np.float32)
         rng.standard_normal(out=noisy, dtype=np.float32)
         noisy *= sigma

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,15 +17,15 @@ from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
 class CorrelatedGaussian(NoiseModel):
     """White Gaussian noise that went through a blur, as resizing, demosaicking and film grain make it.
 
-    .. math:: y = x + \\text{factor} \\cdot (k * n), \\qquad n \\sim \\mathcal{N}(0, 1), \\quad
+    .. math:: y = x + \\sigma (k * n), \\qquad n \\sim \\mathcal{N}(0, 1), \\quad
         k \\propto e^{-r^2 / 2 \\text{blur}^2}, \\quad \\sum k^2 = 1
 
-    Before clipping the mean is that of the image and the variance is ``factor**2`` in every pixel. From a blur of one
+    Before clipping the mean is that of the image and the variance is ``sigma**2`` in every pixel. From a blur of one
     pixel on, two pixels at a distance r have the correlation ``exp(-r**2 / (4 * blur**2))``. Denoisers trained on white
     noise take such noise for texture: the wider the blur, the more they leave. It goes on at the opposite edge.
 
     Args:
-        factor: Standard deviation, 0 or more, in units of the range [0, 1].
+        sigma: Standard deviation, 0 or more, in units of the range [0, 1].
         blur: Standard deviation of the Gaussian kernel in pixels, 0 (white noise) to 20. Default 1.
         clip: Whether the result is clipped to [0, 1], default True.
 
@@ -46,13 +47,14 @@ class CorrelatedGaussian(NoiseModel):
 
     kind: ClassVar[str] = "correlated-gaussian"
     example: ClassVar[str] = "correlated-gaussian(0.1, blur=2)"
+    aliases: ClassVar[Mapping[str, str]] = {"factor": "sigma"}
 
-    factor: float
+    sigma: float
     blur: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("factor")
+        self._check_number("sigma")
         self._check_number("blur", high=20)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -60,7 +62,7 @@ class CorrelatedGaussian(NoiseModel):
         noise: FloatArray = np.empty(batch.shape, np.float32)
         rng.standard_normal(out=noise, dtype=np.float32)
         noise = blurred(noise, self.blur)
-        noise *= self.factor
+        noise *= self.sigma
         noise += batch
         return noise.reshape(clean.shape)
 

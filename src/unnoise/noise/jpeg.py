@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -85,14 +86,14 @@ class Jpeg(NoiseModel):
 class RandomJpeg(NoiseModel):
     """JPEG artefacts of a quality drawn for each image, for training on photographs as they are stored.
 
-    The quality is a whole number, each from ``lowest`` to 100 equally likely; apart from that as `Jpeg`.
+    The quality is a whole number, each from ``min_quality`` to 100 equally likely; apart from that as `Jpeg`.
 
     Args:
-        lowest: Lowest JPEG quality, a whole number from 1 to 100.
+        min_quality: Lowest JPEG quality, a whole number from 1 to 100.
         clip: Without effect here; every noise has it.
 
     Raises:
-        UsageError: ``lowest`` is not a whole number from 1 to 100.
+        UsageError: ``min_quality`` is not a whole number from 1 to 100.
         InputError: (when called) as `Jpeg`.
 
     Example:
@@ -106,17 +107,18 @@ class RandomJpeg(NoiseModel):
 
     kind: ClassVar[str] = "random-jpeg"
     example: ClassVar[str] = "random-jpeg(60)"
+    aliases: ClassVar[Mapping[str, str]] = {"lowest": "min_quality"}
 
-    lowest: int
+    min_quality: int
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("lowest", low=1, high=100, whole=True)
+        self._check_number("min_quality", low=1, high=100, whole=True)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         batch = as_batch(clean, "JPEG noise")
         noisy = np.empty_like(batch)
-        qualities = rng.integers(self.lowest, 101, len(batch))
+        qualities = rng.integers(self.min_quality, 101, len(batch))
         for quality in np.unique(qualities):
             chosen = qualities == quality
             noisy[chosen] = Jpeg(int(quality))(batch[chosen], rng)

@@ -41,7 +41,7 @@ def parse(text: str) -> NoiseModel:
     Example:
         >>> from unnoise.noise import parse
         >>> parse("gaussian(sigma=0.5)")
-        Gaussian(clip=True, factor=0.5)
+        Gaussian(clip=True, sigma=0.5)
         >>> str(parse(" poisson( peak = 30.0 ) + gaussian( 1/50 ) "))
         'poisson(peak=30)+gaussian(0.02)'
     """
