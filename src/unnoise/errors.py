@@ -1,4 +1,4 @@
-"""The exception tree. Every message states the rule, the value received and what to do next.
+"""The exception tree. Every message states the rule, the value received and the cause.
 
 UnnoiseError
 ├── UsageError          a wrong name or option (the command line exits with 2)
@@ -12,13 +12,22 @@ UnnoiseError
 
 
 class UnnoiseError(Exception):
-    """Base of every error that unnoise raises on purpose. Its text is one or a few plain lines."""
+    """Base of every error that unnoise raises on purpose. Its text is one or a few plain lines.
+
+    Args:
+        message: The rule, the value received and the cause; no option of the command line.
+        remedy: The parameter that mends it, such as ``overwrite``: the command line says how it is given there.
+    """
 
     exit_code = 1
 
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
 
 class UsageError(UnnoiseError):
-    """A wrong name, option or combination of options."""
+    """A wrong name, value or combination of values."""
 
     exit_code = 2
 

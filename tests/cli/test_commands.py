@@ -190,18 +190,24 @@ def test_ctrl_c_exits_with_130(unnoise, monkeypatch):
     assert "Traceback" not in err
 
 
-def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("called", "package", "command", "extra"),
+    [
+        ("unnoise.training.load_recipe", "keras.ops", ["train", "demo"], "train"),
+        ("unnoise.training.load_recipe", "pydantic", ["train", "demo"], "train"),
+        ("unnoise.evaluation.benchmark.run.run_benchmark", "cv2", ["benchmark"], "benchmark"),
+        ("unnoise.evaluation.benchmark.run.run_benchmark", "skimage", ["benchmark"], "benchmark"),
+    ],
+)
+def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path, called, package, command, extra):
     def missing(*_, **__):
-        raise ModuleNotFoundError("No module named 'keras'", name="keras")
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
-    monkeypatch.setattr("unnoise.training.load_recipe", missing)
-    code, _, err = unnoise("train", "demo", "-o", tmp_path / "run")
+    monkeypatch.setattr(called, missing)
+    code, _, err = unnoise(*command, "-o", tmp_path / "out")
     assert code == 1
-    assert "pip install 'unnoise[train]'" in err
-    monkeypatch.setattr("unnoise.evaluation.benchmark.run.run_benchmark", missing)
-    code, _, err = unnoise("benchmark", "-o", tmp_path / "out")
-    assert code == 1
-    assert "pip install 'unnoise[benchmark]'" in err
+    assert package.split(".")[0] in err
+    assert f"pip install 'unnoise[{extra}]'" in err
 
 
 def test_the_module_is_the_command_too():

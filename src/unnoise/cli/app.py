@@ -10,12 +10,33 @@ from typing import Annotated
 import typer
 
 from unnoise._version import __version__
-from unnoise.cli import benchmark, demo, doctor, images, lifecycle
-from unnoise.errors import MissingExtraError, UnnoiseError
+from unnoise.cli.benchmark import benchmark
+from unnoise.cli.demo import demo
+from unnoise.cli.doctor import doctor
+from unnoise.cli.errors import describe, fail, missing_package
+from unnoise.cli.evaluate import evaluate
+from unnoise.cli.images import denoise
+from unnoise.cli.models import models
+from unnoise.cli.noise import noise
+from unnoise.cli.package import package
+from unnoise.cli.recipes import recipes
+from unnoise.cli.sweep import sweep
+from unnoise.cli.train import train
+from unnoise.cli.tune import tune
+from unnoise.errors import UnnoiseError
+
+# The order of the help: what most people came for stands first.
+COMMANDS = {
+    "Images": (denoise, models, noise, doctor),
+    "Models of your own": (demo, recipes, train, evaluate, package, sweep),
+    "Comparisons": (benchmark, tune),
+}
 
 app = typer.Typer(
     name="unnoise",
-    help="Remove noise from images with autoencoders: describe, train, measure, package, denoise.",
+    help="Remove noise from images with autoencoders. "
+    "For a photograph: [bold]unnoise denoise photo.jpg[/bold]. To see all of it on bundled data: "
+    "[bold]unnoise demo[/bold].",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -39,44 +60,27 @@ def _common(
     pass
 
 
-app.command("demo")(demo.demo)
-app.command("recipes")(lifecycle.recipes)
-app.command("train")(lifecycle.train)
-app.command("sweep")(lifecycle.sweep)
-app.command("evaluate")(lifecycle.evaluate)
-app.command("benchmark")(benchmark.benchmark)
-app.command("tune")(benchmark.tune)
-app.command("package")(lifecycle.package)
-app.command("denoise")(images.denoise)
-app.command("models")(images.models)
-app.command("noise")(images.noise)
-app.command("doctor")(doctor.doctor)
+for panel, commands in COMMANDS.items():
+    for command in commands:
+        app.command(command.__name__, rich_help_panel=panel)(command)
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 stopped by the user."""
+    """Run the command line. Exit codes: 0 done, 1 bad input or data, 2 wrong usage, 130 stopped by the user."""
     # TensorFlow's notices (start-up, retracing) would bury what unnoise prints.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()
     except UnnoiseError as error:
-        _fail(str(error), error.exit_code)
+        fail(describe(error), error.exit_code)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "unnoise":
             raise
-        extra = "benchmark" if sys.argv[1:2] in (["benchmark"], ["tune"]) else "train"
-        missing = MissingExtraError(
-            f"This needs the package {error.name!r}, which is not installed. Install: pip install 'unnoise[{extra}]'"
-        )
-        _fail(str(missing), missing.exit_code)
+        missing = missing_package(error, sys.argv[1])
+        fail(str(missing), missing.exit_code)
     except KeyboardInterrupt:
-        _fail("Stopped.", 130)
+        fail("Stopped.", 130)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}. Nothing half written is left.", 1)
-
-
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"unnoise: {message}\n")
-    raise SystemExit(code)
+        fail(f"{place}{error.strerror or error}. Nothing half written is left.", 1)

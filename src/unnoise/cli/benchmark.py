@@ -1,4 +1,4 @@
-"""The commands of the benchmark: benchmark and tune."""
+"""``unnoise benchmark``: models beside other denoisers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import DataDir, Overwrite
-from unnoise.cli.options import console as make_console
-from unnoise.errors import UnnoiseError, UsageError
-
-
-def _listed(text: str | None) -> list[str]:
-    return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+from unnoise.cli.options import DataDir, listed, make_console
+from unnoise.errors import UnnoiseError
 
 
 def benchmark(
@@ -59,15 +54,15 @@ def benchmark(
     if check is not None:
         from unnoise.evaluation.benchmark.check import check_results
 
-        found = check_results(check, _listed(models), data_dir=data_dir, console=console)
+        found = check_results(check, listed(models), data_dir=data_dir, console=console)
         if found:
             raise UnnoiseError("Worse than before: " + "; ".join(found) + ".")
         return
     plan = Plan(
-        models=_listed(models),
-        sets=_listed(sets),
-        noises=[*_listed(sigmas), *(noise or ())],
-        methods=DEFAULT if methods is None else _listed(methods),
+        models=listed(models),
+        sets=listed(sets),
+        noises=[*listed(sigmas), *(noise or ())],
+        methods=DEFAULT if methods is None else listed(methods),
         images=images,
         eight_bit=eight_bit,
         tuned=tuned,
@@ -81,34 +76,3 @@ def benchmark(
     console.print(f"tables: {output / 'table.md'}\nreport: {outcome.report}", highlight=False, soft_wrap=True)
     if outcome.failed:
         raise UnnoiseError("Not measured: " + "; ".join(f"{name}: {why}" for name, why in outcome.failed.items()))
-
-
-def tune(
-    photographs: Annotated[Path, typer.Argument(help="A folder of clean photographs that are in no test set.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, TOML.")],
-    methods: Annotated[str | None, typer.Option("--methods", metavar="A,B", help="Filters; by default all.")] = None,
-    sigmas: Annotated[str, typer.Option("--sigmas", metavar="A,B", help="Strengths, white = 255.")] = "5,15,25,50,75",
-    images: Annotated[int, typer.Option("--images", min=1, help="Photographs, spread over the folder.")] = 20,
-    overwrite: Overwrite = False,
-) -> None:
-    """Tune the classical filters of the benchmark on photographs with Gaussian noise."""
-    from unnoise.atomic import require_free, write_text
-    from unnoise.evaluation.benchmark.tuning import to_toml, tunable
-    from unnoise.evaluation.benchmark.tuning import tune as tuned_on
-
-    if not photographs.is_dir():
-        raise UsageError(f"{photographs} is no folder. Give a folder of clean photographs.")
-    chosen = _listed(methods) or tunable()
-    for name in chosen:
-        if name not in tunable():
-            raise UsageError(f"There is nothing to tune in {name!r}. Filters with a value: {', '.join(tunable())}.")
-    levels = [float(sigma) if sigma.replace(".", "", 1).isdigit() else 0.0 for sigma in _listed(sigmas)]
-    if not levels or min(levels) <= 0:
-        raise UsageError(f"--sigmas takes numbers above 0, such as 15,25,50; received {sigmas!r}.")
-    require_free(output, overwrite=overwrite)
-    console = make_console()
-    found = tuned_on(
-        photographs, chosen, sigmas=levels, images=images, report=lambda line: console.print(line, highlight=False)
-    )
-    write_text(output, to_toml(found), overwrite=overwrite)
-    console.print(f"values: {output}", highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import console as make_console
+from unnoise.cli.options import make_console
 
 # Runs in a process of its own, to show that a packaged model needs no Keras.
 DENOISE = """
@@ -35,7 +35,7 @@ def demo(
     import numpy as np
 
     from unnoise import training
-    from unnoise.cli.lifecycle import free_folder, measure
+    from unnoise.cli.train import free_folder, measure
     from unnoise.imaging import Image, write_image
     from unnoise.packaging.package_run import package_run
     from unnoise.training.images import load_images

@@ -1,4 +1,4 @@
-"""Commands on image files, denoise and noise, and on the packaged models."""
+"""``unnoise denoise``: an image, a folder of images or standard input, denoised."""
 
 from __future__ import annotations
 
@@ -97,43 +97,3 @@ def denoise(
     if recursive or resume:
         raise UsageError("-r and --resume are for folders.")
     denoise_one(source, output, load(model, threads=threads, device=device), options, suffix, report=report)
-
-
-def models(
-    name: Annotated[
-        str | None, typer.Argument(help="Show this model's card; of a file, what it says of itself.")
-    ] = None,
-) -> None:
-    """List the models that come with unnoise, or show the card of one."""
-    from unnoise.inference import card, load, packaged_models
-
-    if name is not None:
-        description = load(name).metadata.describe()
-        typer.echo(f"{card(name)}\n{description}" if name in packaged_models() else description)
-        return
-    for known in packaged_models():
-        typer.echo(f"{known:<12}{card(known).splitlines()[2]}")
-
-
-def noise(
-    image: Annotated[Path, typer.Argument(help="A clean image.")],
-    spelling: Annotated[
-        str, typer.Option("--noise", help="Such as 'gaussian(0.2)' or 'poisson(peak=30)+gaussian(0.02)'.")
-    ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
-    seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same noise.")] = 0,
-    overwrite: Overwrite = False,
-) -> None:
-    """Add synthetic noise to an image."""
-    import numpy as np
-
-    from unnoise.imaging import read_image, write_image
-    from unnoise.noise import parse
-
-    if seed < 0:
-        raise UsageError(f"--seed must be 0 or more, received {seed}.")
-    model = parse(spelling)
-    clean = read_image(image)
-    noisy = model(clean.to_float(), np.random.default_rng(seed))
-    write_image(output, clean.with_float(noisy), overwrite=overwrite)
-    typer.echo(f"{output}: {model}")

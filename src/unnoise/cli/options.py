@@ -30,7 +30,12 @@ def finite(value: float | None) -> float | None:
     return value
 
 
-def console() -> Console:
+def listed(text: str | None) -> list[str]:
+    """Return what stands between the commas of an option's text."""
+    return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def make_console() -> Console:
     """Return the console that commands print on; wide enough for the tables where there is no terminal."""
     from rich.console import Console
 

@@ -1,0 +1,46 @@
+"""What the command line makes of a library error: its text, and the option that mends it.
+
+The library states the rule, the value it received and the cause; only here are options known by name.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from unnoise.errors import MissingExtraError, UnnoiseError
+
+REMEDIES = {
+    "data_dir": "Give the folder that has it with --data-dir, or set UNNOISE_DATA.",
+    "max_memory": "Lower --max-memory, or shrink the image.",
+    "max_pixels": "Raise the limit with --max-pixels, or shrink the image.",
+    "output": "Choose another place with -o.",
+    "overwrite": "Choose another name, or replace it with --overwrite.",
+    "recursive": "With -r the images of its sub-folders count.",
+    "resume": "Choose another folder with -o, or continue it with --resume.",
+}
+"""What the user can do, by the parameter that an error of the library names as its remedy."""
+
+_TRAINING = ("keras", "tensorflow", "onnx", "tf2onnx")
+
+
+def describe(error: UnnoiseError) -> str:
+    """Return the error's text, followed by the option that mends it where one does."""
+    return str(error) if error.remedy is None else f"{error} {REMEDIES[error.remedy]}"
+
+
+def missing_package(error: ModuleNotFoundError, command: str) -> MissingExtraError:
+    """Return the error for a package that a command needs and that is not installed."""
+    package = (error.name or "").split(".")[0]
+    extra = {"benchmark": "benchmark", "tune": "benchmark"}.get(command, "train")
+    extra = "train" if package in _TRAINING else extra
+    return MissingExtraError(
+        f"`unnoise {command}` needs the package {package!r}, which is not installed. "
+        f"Install it: pip install 'unnoise[{extra}]'"
+    )
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print one message on standard error and stop with the exit code."""
+    sys.stderr.write(f"unnoise: {message}\n")
+    raise SystemExit(code)

@@ -1,0 +1,45 @@
+"""``unnoise evaluate``: a run or a packaged model, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unnoise.cli.options import DataDir, make_console
+from unnoise.errors import UsageError
+
+
+def evaluate(
+    target: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run folder, or a packaged model (.onnx).")],
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Another data set than the recipe's.")] = None,
+    noise: Annotated[str | None, typer.Option("--noise", help="Another noise, such as 'gaussian(0.2)'.")] = None,
+    strengths: Annotated[
+        str | None,
+        typer.Option("--strengths", metavar="A,B,C", help="The run at each of these strengths of its noise."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
+    from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
+    from unnoise.training import RunFolder
+
+    console = make_console()
+    if strengths is not None:
+        from unnoise.evaluation.strengths import evaluate_strengths, parse_strengths
+
+        values = parse_strengths(strengths)
+        if dataset is not None or noise is not None:
+            raise UsageError("--strengths keeps the recipe's data and noise: it takes neither --dataset nor --noise.")
+        if not target.is_dir():
+            raise UsageError(f"--strengths needs a run folder; {target} is none. Give the folder that train printed.")
+        evaluate_strengths(RunFolder.open(target), values, data_dir=data_dir, console=console)
+        return
+    if target.is_dir():
+        run = RunFolder.open(target)
+        result, report = evaluate_run(run, dataset=dataset, noise=noise, data_dir=data_dir)
+        result.print(console)
+        console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    else:
+        evaluate_packaged(target, dataset=dataset, noise=noise, data_dir=data_dir).print(console)

@@ -1,0 +1,26 @@
+"""``unnoise package``: a run as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unnoise.cli.options import Overwrite, make_console
+
+
+def package(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, such as model.onnx.")],
+    format: Annotated[str, typer.Option("--format", help="onnx, keras, litert or openvino.")] = "onnx",
+    half: Annotated[bool, typer.Option("--half", help="Round the weights to 16 bits: half of the size.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Package a run as one file that denoises without Keras."""
+    from unnoise.packaging.package_run import package_run
+    from unnoise.training import RunFolder
+
+    folder = RunFolder.open(run)
+    text = package_run(folder, output, format=format, half=half, overwrite=overwrite)
+    make_console().print(text, highlight=False, soft_wrap=True)

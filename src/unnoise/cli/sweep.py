@@ -1,0 +1,36 @@
+"""``unnoise sweep``: a recipe trained for every combination of values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unnoise.cli.options import DataDir, make_console
+from unnoise.cli.train import free_folder
+
+
+def sweep(
+    recipe: Annotated[str, typer.Argument(help="A built-in recipe's name, or a .toml file.")],
+    overrides: Annotated[
+        list[str],
+        typer.Option(
+            "--set", metavar="FIELD=A,B,C", help="Values to try, such as model.code=16,32,64; may be repeated."
+        ),
+    ],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the table, plot and runs.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a recipe once for every combination of values; give one table and one plot."""
+    from unnoise.evaluation.sweep import run_sweep
+    from unnoise.training import load_recipe
+
+    name = load_recipe(recipe).name
+    run_sweep(
+        recipe,
+        overrides,
+        output or free_folder(Path("runs") / f"{name}-sweep"),
+        data_dir=data_dir,
+        console=make_console(),
+    )

@@ -1,0 +1,73 @@
+"""``unnoise train``: from a recipe to a measured run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unnoise.cli.options import DataDir, Overrides, make_console
+from unnoise.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from unnoise.training import RunFolder
+
+
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="A built-in recipe's name, or a .toml file.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Run folder; by default runs/RECIPE, numbered where that exists."),
+    ] = None,
+    overrides: Overrides = None,
+    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Continue this run folder.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Train a recipe's models, measure them, and write the run folder with its report."""
+    from unnoise import training
+    from unnoise.evaluation.baselines import require_known
+
+    if (recipe is None) == (resume is None):
+        raise UsageError("Give a recipe, or --resume RUN. `unnoise recipes` lists the recipes.")
+    if resume is not None and (overrides or output):
+        raise UsageError("--resume continues a run as it was begun: it takes neither --set nor -o.")
+    console = make_console()
+    if resume is not None:
+        folder = training.RunFolder.open(resume).path
+    else:
+        assert recipe is not None
+        described = training.load_recipe(recipe, overrides or ())
+        require_known(described.evaluation.baselines)
+        folder = output or free_folder(Path("runs") / described.name)
+    try:
+        if resume is not None:
+            run = training.resume(folder, data_dir=data_dir, console=console)
+        else:
+            run = training.train(described, folder, data_dir=data_dir, console=console)
+        measure(run, console, data_dir)
+    except KeyboardInterrupt:
+        if (folder / "recipe.toml").exists():
+            console.print(f"\nStopped. What is done is kept; continue with: unnoise train --resume {folder}")
+        raise
+
+
+def free_folder(wanted: Path) -> Path:
+    """Return ``wanted``, or the first of wanted-2, wanted-3, ... that does not exist."""
+    number, folder = 1, wanted
+    while folder.exists():
+        number += 1
+        folder = wanted.with_name(f"{wanted.name}-{number}")
+    return folder
+
+
+def measure(run: RunFolder, console: Console, data_dir: Path | None) -> None:
+    """Evaluate a finished run and print its tables and where the report is."""
+    from unnoise.evaluation.run_evaluation import evaluate_run
+
+    console.rule("[bold]evaluation")
+    result, report = evaluate_run(run, data_dir=data_dir)
+    result.print(console)
+    console.print(f"report: {report}", soft_wrap=True, highlight=False)
