@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import io
 import pkgutil
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 import pyvips
 
 import unnoise.imaging
 from unnoise.errors import InputError, OutputError
-from unnoise.imaging import Image, image_files, read_image, write_image
+from unnoise.imaging import Image, encoding, image_files, open_image, read_image, write_image
+from unnoise.imaging.formats import FORMATS
 
 LOSSLESS = {
     ".png": ("uint8", "uint16"),
@@ -327,10 +330,73 @@ def test_a_folder_is_asked_for(tmp_path):
         image_files(tmp_path / "missing")
 
 
-MODULES = [
-    "unnoise.imaging",
-    *(module.name for module in pkgutil.iter_modules(unnoise.imaging.__path__, "unnoise.imaging.")),
-]
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("shape", [(9, 7), (9, 7, 1), (9, 7, 2), (9, 7, 3), (9, 7, 4)])
+def test_arrays_are_written_as_they_are(tmp_path, dtype, shape):
+    array = samples(dtype, shape)
+    write_image(tmp_path / "array.tif", array)
+    back = open_image(tmp_path / "array.tif")
+    assert (back.dtype, back.alpha) == (dtype, shape[2:] in ((2,), (4,)))
+    np.testing.assert_array_equal(back.read(), array.reshape(9, 7, -1))
+
+
+def test_arrays_that_are_no_image_are_refused(tmp_path):
+    for array in (np.zeros((3, 3)), np.zeros((2, 3, 3, 3), np.uint8), np.zeros((3, 3, 5), np.uint8)):
+        with pytest.raises(InputError, match="received"):
+            write_image(tmp_path / "array.png", array)
+
+
+@pytest.mark.parametrize("suffix", sorted(set(FORMATS)))
+def test_memory_holds_what_a_file_holds(tmp_path, suffix):
+    image = Image(smooth())
+    file = io.BytesIO()
+    write_image(tmp_path / f"image{suffix}", image)
+    write_image(file, image, format=suffix)
+    assert file.getvalue() == (tmp_path / f"image{suffix}").read_bytes()
+    np.testing.assert_array_equal(read_image(file.getvalue()).pixels, read_image(tmp_path / f"image{suffix}").pixels)
+
+
+def test_large_images_are_spooled_and_leave_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(encoding, "IN_MEMORY", 100)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for suffix in (".tif", ".ppm"):
+        file = io.BytesIO()
+        write_image(file, smooth(), format=suffix)
+        write_image(folder / f"image{suffix}", smooth())
+        np.testing.assert_array_equal(read_image(file.getvalue()).pixels, smooth())
+        np.testing.assert_array_equal(read_image(folder / f"image{suffix}").pixels, smooth())
+    assert sorted(path.name for path in folder.iterdir()) == ["image.ppm", "image.tif"]
+
+
+class Full(io.BytesIO):
+    """A disk that is full after a thousand bytes."""
+
+    def write(self, content):
+        if self.tell() + len(content) > 1000:
+            raise OSError(28, "No space left on device")
+        return super().write(content)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif", ".gif", ".bmp"])
+def test_a_full_disk_is_told(suffix):
+    with pytest.raises(OSError, match="No space left"):
+        write_image(Full(), samples("uint8", (200, 200, 3)), format=suffix)
+
+
+def test_a_file_object_needs_a_format():
+    with pytest.raises(InputError, match=r"format must be one of \.jpg"):
+        write_image(io.BytesIO(), smooth())
+
+
+@pytest.mark.parametrize("quality", [1, 30, 75, 90, 95, 100])
+def test_the_quality_of_a_jpeg_is_read_from_its_tables(tmp_path, quality):
+    PIL.Image.fromarray(smooth()).save(tmp_path / "pillow.jpg", quality=quality)
+    pyvips.Image.new_from_array(smooth()).jpegsave(str(tmp_path / "vips.jpg"), Q=quality)
+    assert open_image(tmp_path / "pillow.jpg").quality == open_image(tmp_path / "vips.jpg").quality == quality
+
+
+MODULES = ["unnoise.imaging", *(m.name for m in pkgutil.walk_packages(unnoise.imaging.__path__, "unnoise.imaging."))]
 
 
 @pytest.mark.parametrize("name", MODULES)

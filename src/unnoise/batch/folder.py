@@ -13,8 +13,7 @@ from pathlib import Path
 from unnoise.atomic import remove_leftovers
 from unnoise.batch.one_file import DEFAULT, FileOptions, FileReport, denoise_file
 from unnoise.errors import InputError, OutputError, UnnoiseError
-from unnoise.imaging.encoding import format_of
-from unnoise.imaging.formats import FORMATS
+from unnoise.imaging.formats import FORMATS, format_of
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import Denoiser
 

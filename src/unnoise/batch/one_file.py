@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from unnoise.atomic import atomic_path
 from unnoise.errors import InputError
-from unnoise.imaging.encoding import check_fits, format_of, held_metadata, write_strips
-from unnoise.imaging.image_file import MOST_PIXELS, ImageFile, open_image
+from unnoise.imaging.encoding import check_fits, held_metadata, write_strips
+from unnoise.imaging.formats import format_of
+from unnoise.imaging.image_file import MAX_PIXELS, ImageFile, open_image
 from unnoise.inference import Denoiser, load
 from unnoise.inference.amounts import check_amounts
 from unnoise.inference.network import Progress
@@ -60,7 +61,7 @@ class FileOptions:
     force: bool = False
     strip: bool = False
     overwrite: bool = False
-    most_pixels: int = MOST_PIXELS
+    most_pixels: int = MAX_PIXELS
     max_memory: int | None = None
 
     def __post_init__(self) -> None:
@@ -138,7 +139,7 @@ def denoise_file(
     started = time.perf_counter()
     denoiser = denoiser or load()
     target = Path(target)
-    image = open_image(source, most_pixels=options.most_pixels)
+    image = open_image(source, max_pixels=options.most_pixels)
     if not isinstance(source, bytes) and target.exists() and target.samefile(source):
         raise InputError(f"{target} is the input itself. Choose another name for the output.")
     check_fits(target, image, format_of(target))

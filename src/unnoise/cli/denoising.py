@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from unnoise.atomic import write_text
 from unnoise.batch import FileOptions, FileReport, Job, Outcome, denoise_file, denoise_files, limit_memory, plan
 from unnoise.errors import InputError, UnnoiseError, UsageError
-from unnoise.imaging.encoding import format_of
+from unnoise.imaging.formats import format_of
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import Denoiser
 from unnoise.luma import LUMA

@@ -55,7 +55,8 @@ def _training() -> str:
 
 
 def _images() -> str:
-    from unnoise.imaging.formats import FORMATS, libvips
+    from unnoise.imaging.codecs.vips import libvips
+    from unnoise.imaging.formats import FORMATS
 
     vips = libvips()
     names = dict.fromkeys(format_.name for format_ in FORMATS.values())

@@ -2,86 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import mmap
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from unnoise.atomic import atomic_path
 from unnoise.errors import OutputError
-from unnoise.imaging.formats import FORMATS, Format, libvips, reason
-from unnoise.imaging.image_file import PROFILE, Header
-from unnoise.imaging.samples import to_8_bits
-from unnoise.imaging.tiff_tags import add_exif_to_tiff
-from unnoise.registry import suggestion
-
-Array = npt.NDArray[Any]
+from unnoise.imaging.codecs import EncodingError, Pixels, codec_of
+from unnoise.imaging.codecs.vips import needs_big_tiff
+from unnoise.imaging.formats import Format, format_of
+from unnoise.imaging.header import PROFILE, Header
+from unnoise.imaging.samples import Array, to_8_bits
 
 # Larger images are spooled to a file beside the target before they are encoded, smaller ones to memory.
 IN_MEMORY = 1 << 26
-# Quality of lossy formats, unless the source had more.
-QUALITY = 95
 
-_VIPS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
-_INTERPRETATIONS = {
-    ("uint8", 1): "b-w",
-    ("uint8", 3): "srgb",
-    ("uint16", 1): "grey16",
-    ("uint16", 3): "rgb16",
-    ("float32", 1): "b-w",
-    ("float32", 3): "scrgb",
-}
 # What an image looks wrong without, and so stays when the rest is stripped.
 _NEEDED = (PROFILE, "orientation")
 
 
-def format_of(path: str | Path) -> Format:
-    """Return the format that the suffix of ``path`` means.
-
-    Raises:
-        OutputError: no known suffix.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"Cannot write {path}: unknown suffix {Path(path).suffix!r}. {suggestion(suffix, FORMATS)}")
-    return FORMATS[suffix]
-
-
-def check_fits(path: str | Path, header: Header, target: Format) -> None:
-    """Raise OutputError where writing would lose more than depth."""
+def check_fits(name: str | Path, header: Header, target: Format) -> None:
+    """Raise OutputError where writing would lose more than depth; ``name`` is for the message."""
     if header.alpha and not target.alpha:
         raise OutputError(
-            f"Cannot write {path}: {target.name} holds no transparency. Write .png, .tif, .webp or .avif."
+            f"Cannot write {name}: {target.name} holds no transparency. Write .png, .tif, .webp or .avif."
         )
     if header.dtype == "float32" and "float32" not in target.dtypes:
         raise OutputError(
-            f"Cannot write {path}: {target.name} holds no floats. Write .tif, or make the image 8 or 16 bit."
+            f"Cannot write {name}: {target.name} holds no floats. Write .tif, or make the image 8 or 16 bit."
         )
 
 
 def write_strips(
-    path: str | Path,
+    target: str | Path | BinaryIO,
     header: Header,
     strips: Iterable[Array],
     *,
+    format: Format | None = None,
     strip_metadata: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Write the image whose pixels ``strips`` gives to ``path``; the suffix chooses the format.
+    """Write the image whose pixels ``strips`` gives to a file or to memory.
 
     JPEG is written with quality 95, or that of the source where it is more; PNG, TIFF (deflate), WebP, AVIF, BMP and
     PPM without loss, GIF with a palette of 256 colours. 16-bit samples are rounded to 8 bits where the format holds no
     more, to 12 bits (or those of the source) in AVIF.
 
     Args:
-        path: The file.
+        target: A path; or an empty binary file object that can be written, read and sought, such as ``io.BytesIO()``.
         header: Size, depth and metadata of the image.
         strips: Arrays ``(h, width, bands)`` of the header's dtype, from top to bottom, alpha last.
+        format: What to write; None: what the suffix of a path means, or for a file object the header's format.
         strip_metadata: Whether to leave out all metadata but the ICC profile and the orientation.
         overwrite: Whether an existing file may be replaced.
 
@@ -89,104 +66,45 @@ def write_strips(
         OutputError: an unknown suffix, an existing file, a place that cannot be written, a full disk, or an image that
             the format cannot hold.
     """
-    target = format_of(path)
-    check_fits(path, header, target)
-    vips = libvips()
-    with atomic_path(path, overwrite=overwrite) as temporary, _spooled(Path(path), header, target, strips) as spool:
-        kept = {name: value for name, value in header.metadata.items() if not strip_metadata or name in _NEEDED}
+    path = Path(target) if isinstance(target, (str, Path)) else None
+    format = format or (header.format if path is None else format_of(path))
+    name = path or "the image"
+    check_fits(name, header, format)
+    kept = {name: value for name, value in header.metadata.items() if not strip_metadata or name in _NEEDED}
+    dtype = header.dtype if header.dtype in format.dtypes else "uint8"
+    written = dataclasses.replace(header, format=format, dtype=dtype, metadata=kept)
+    with contextlib.ExitStack() as stack:
+        if path is None:
+            sink: BinaryIO = target  # type: ignore[assignment]
+        else:
+            temporary = stack.enter_context(atomic_path(path, overwrite=overwrite))
+            sink = stack.enter_context(open(temporary, "w+b"))
+        pixels = stack.enter_context(_spooled(written, strips, None if path is None else path.parent))
         try:
-            described = dataclasses.replace(header, metadata=kept)
-            image = _described(vips, spool.image(vips), described)
-            _encode(image, temporary, described, target)
-        except vips.Error as error:
+            codec_of(format).encode(_described(written), pixels, sink)
+        except EncodingError as error:
             raise OutputError(
-                f"Cannot write {path}: {target.name} refuses the image ({reason(error)}). Choose another format."
+                f"Cannot write {name}: {format.name} refuses the image ({error}). Choose another format."
             ) from error
 
 
-class _spooled:  # noqa: N801 - used as a context manager
-    """All strips, in the target's depth, in memory or in a temporary file beside the target."""
-
-    def __init__(self, path: Path, header: Header, target: Format, strips: Iterable[Array]) -> None:
-        self.header, self.strips = header, strips
-        self.dtype = header.dtype if header.dtype in target.dtypes else "uint8"
-        size = header.width * header.height * header.bands * np.dtype(self.dtype).itemsize
-        self.path = path if size > IN_MEMORY else None
-
-    def __enter__(self) -> _spooled:
-        self.file: Any = None
-        parts = []
-        if self.path is not None:
-            self.file = tempfile.NamedTemporaryFile(dir=self.path.parent, prefix=f".{self.path.stem}.", suffix=".tmp")
-        try:
-            for strip in self.strips:
-                if strip.dtype != self.dtype:
-                    strip = to_8_bits(strip)
-                content = np.ascontiguousarray(strip).tobytes()
-                if self.file is None:
-                    parts.append(content)
-                else:
-                    self.file.write(content)
-            if self.file is not None:
-                self.file.flush()
-        except BaseException:
-            self.__exit__()
-            raise
-        self.content = b"".join(parts)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.file is not None:
-            self.file.close()
-
-    def image(self, vips: Any) -> Any:
-        """Return the libvips image of the pixels."""
-        width, height, bands = self.header.width, self.header.height, self.header.bands
-        kind = _VIPS[self.dtype]
-        if self.file is None:
-            image = vips.Image.new_from_memory(self.content, width, height, bands, kind)
-        else:
-            mapped = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
-            image = vips.Image.new_from_memory(mapped, width, height, bands, kind)
-            if hasattr(mmap, "MADV_DONTNEED"):
-                # What is encoded stays in the file and need not stay in memory.
-                image.set_progress(True)
-                image.signal_connect("eval", lambda image, progress: mapped.madvise(mmap.MADV_DONTNEED))
-                self.watched = image  # pyvips does not keep what its signals call
-        return image.copy(interpretation=_INTERPRETATIONS[self.dtype, self.header.channels])
+def _described(header: Header) -> Header:
+    """Return the header as a plain one, without what an opened file adds to it."""
+    return Header(**{field.name: getattr(header, field.name) for field in dataclasses.fields(Header)})
 
 
-def _described(vips: Any, image: Any, header: Header) -> Any:
-    """Return the image with the header's metadata."""
-    image = image.copy(xres=header.resolution[0], yres=header.resolution[1])
-    for name, (kind, value) in header.metadata.items():
-        image.set_type(kind, name, value)
-    return image
-
-
-def _encode(image: Any, path: Path, header: Header, target: Format) -> None:
-    """Write the image to ``path`` in the format ``target``."""
-    if not target.loader:
-        import PIL.Image
-
-        PIL.Image.fromarray(np.squeeze(image.numpy())).save(path, format=target.name)
+@contextlib.contextmanager
+def _spooled(header: Header, strips: Iterable[Array], folder: Path | None) -> Iterator[Pixels]:
+    """Give all samples in the header's dtype, from memory or from a temporary file in ``folder``."""
+    parts = (np.ascontiguousarray(strip if strip.dtype == header.dtype else to_8_bits(strip)) for strip in strips)
+    if header.width * header.height * header.bands * np.dtype(header.dtype).itemsize <= IN_MEMORY:
+        yield b"".join(part.tobytes() for part in parts)
         return
-    options = dict(target.options)
-    if target.name == "JPEG":
-        options["Q"] = max(QUALITY, header.quality or 0)
-    elif target.name == "AVIF":
-        options["bitdepth"] = 8 if image.format == "uchar" else (header.bits if header.bits in (10, 12) else 12)
-    elif target.name == "TIFF":
-        options["predictor"] = "float" if image.format == "float" else "horizontal"
-        options["bigtiff"] = _needs_big_tiff(header)
-    image.write_to_file(str(path), **options)
-    if target.name == "TIFF" and "exif-data" in header.metadata and not _needs_big_tiff(header):
-        add_exif_to_tiff(path, header.metadata["exif-data"][1])
-
-
-def _needs_big_tiff(header: Header) -> bool:
-    """Return whether a TIFF file of the image may need offsets of 64 bits, with which EXIF cannot be added."""
-    return header.width * header.height * header.bands * 4 > 1 << 32
+    with tempfile.TemporaryFile(dir=folder, prefix=".unnoise.", suffix=".tmp") as file:
+        for part in parts:
+            file.write(part.data)
+        file.flush()
+        yield mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 # Kinds of metadata, by what libvips' names begin with, and the formats that cannot hold them.
@@ -203,6 +121,6 @@ def held_metadata(header: Header, target: Format, *, strip_metadata: bool = Fals
     """Return the kinds of metadata of an image that are kept and lost when it is written as ``target``."""
     present = [kind for name, kind in _KINDS.items() if name in header.metadata]
     lost = [kind for kind in present if target.name in _CANNOT[kind] or (strip_metadata and kind != "ICC profile")]
-    if target.name == "TIFF" and "EXIF" in set(present) - set(lost) and _needs_big_tiff(header):
+    if target.name == "TIFF" and "EXIF" in set(present) - set(lost) and needs_big_tiff(header):
         lost.append("EXIF")
     return [kind for kind in present if kind not in lost], lost

@@ -1,4 +1,4 @@
-"""The image formats that unnoise reads and writes, and how libvips is set up for them."""
+"""The image formats that unnoise reads and writes, and which of them a file is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unnoise.errors import InputError
+from unnoise.errors import InputError, OutputError
+from unnoise.registry import suggestion
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,24 @@ NAMES = "JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP or PPM"
 
 def by_loader(loader: str) -> Format | None:
     """Return the format that libvips' ``loader`` reads."""
-    name = loader.removesuffix("_source").removesuffix("_buffer")
-    return next((format_ for format_ in _ALL if format_.loader == name), None)
+    return next((format_ for format_ in _ALL if format_.loader == loader), None)
+
+
+def by_marks(head: bytes) -> Format | None:
+    """Return the format of a file that begins with ``head``; None where more than that is needed to tell."""
+    return next((format_ for format_ in _ALL if head.startswith(format_.marks)), None)
+
+
+def format_of(path: str | Path) -> Format:
+    """Return the format that the suffix of ``path`` means.
+
+    Raises:
+        OutputError: no known suffix.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"Cannot write {path}: unknown suffix {Path(path).suffix!r}. {suggestion(suffix, FORMATS)}")
+    return FORMATS[suffix]
 
 
 def image_files(folder: str | Path) -> list[Path]:
@@ -103,26 +120,3 @@ def image_files(folder: str | Path) -> list[Path]:
     except OSError as error:
         raise InputError(f"Cannot list {folder}: {error.strerror or error}. Check its permissions.") from error
     return sorted(path for path in found if not path.name.startswith("."))
-
-
-def libvips() -> Any:
-    """Return the pyvips module, set up for reading whole files safely.
-
-    The cache is off, because it would serve the old pixels of a file that was rewritten. Loaders that libvips itself
-    calls untrusted are blocked; one of them takes any text with commas for an image.
-    """
-    import pyvips
-
-    pyvips.cache_set_max(0)
-    pyvips.block_untrusted_set(True)
-    # It reads what the writer has spooled; no file is taken for raw samples by its content.
-    pyvips.operation_block_set("VipsForeignLoadRaw", False)
-    return pyvips
-
-
-def reason(error: Exception) -> str:
-    """Return the telling line of a libvips message, which has several: the last, without its full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # pyvips' own look-ups leave such lines in the buffer of messages.
-    lines = [line for line in lines if "no property named" not in line]
-    return lines[-1].rstrip(".") if lines else "no reason given"

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from unnoise.imaging.header import PROFILE
 from unnoise.imaging.image import Image
-from unnoise.imaging.image_file import PROFILE, open_image
+from unnoise.imaging.image_file import open_image
 
 # How pixels stored with an EXIF orientation become upright: swap the axes first, then turn rows, columns around.
 _TURNS = {
@@ -23,7 +24,7 @@ _TURNS = {
 }
 
 
-def read_image(path: str | Path) -> Image:
+def read_image(source: str | Path | bytes) -> Image:
     """Give the image in a JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP or PPM file.
 
     The format is told by the content, not by the name. Pixels keep their depth: uint8, uint16 or float32. Gray stays
@@ -31,7 +32,7 @@ def read_image(path: str | Path) -> Image:
     the ICC profile is kept.
 
     Args:
-        path: The file.
+        source: A path, or the content of a file.
 
     Returns:
         The image, its alpha channel apart.
@@ -43,18 +44,18 @@ def read_image(path: str | Path) -> Image:
     Example:
         >>> import tempfile
         >>> import numpy as np
-        >>> from unnoise.imaging import Image, write_image
+        >>> from unnoise.imaging import read_image, write_image
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     write_image(f"{folder}/gray.png", Image(np.eye(4, dtype=np.uint8)))
+        ...     write_image(f"{folder}/gray.png", np.eye(4, dtype=np.uint8))
         ...     read_image(f"{folder}/gray.png").pixels.shape
         (4, 4)
     """
-    file = open_image(path)
+    file = open_image(source)
     samples = _upright(file.read(), file.orientation)
     pixels = samples[..., 0] if file.channels == 1 else samples[..., :3]
     alpha = np.ascontiguousarray(samples[..., -1]) if file.alpha else None
-    profile = bytes(file.metadata[PROFILE][1]) if PROFILE in file.metadata else None
-    return Image(np.ascontiguousarray(pixels), alpha, profile)
+    profile = file.metadata.get(PROFILE)
+    return Image(np.ascontiguousarray(pixels), alpha, profile if isinstance(profile, bytes) else None)
 
 
 def _upright(samples: npt.NDArray[np.generic], orientation: int) -> npt.NDArray[np.generic]:

@@ -26,25 +26,25 @@ def exif_of_tiff(source: Path | bytes) -> bytes | None:
     return _PREFIX + _LITTLE[:4] + struct.pack("<L", main) + content
 
 
-def add_exif_to_tiff(path: Path, exif: bytes) -> bool:
+def add_exif_to_tiff(handle: BinaryIO, exif: bytes) -> bool:
     """Add the tags of an EXIF block to a little-endian TIFF file of less than 4 GiB; return whether that was done."""
     found = _tags(io.BytesIO(exif.removeprefix(_PREFIX)))
-    with open(path, "r+b") as handle:
-        if found is None or handle.read(4) != _LITTLE[:4]:
-            return False
-        (start,) = struct.unpack("<L", handle.read(4))
-        entries = _entries(handle, start)
-        end = handle.seek(0, io.SEEK_END)
-        end += handle.write(b"\0" * (end % 2))
-        content, main = _serialised(*found, offset=end)
-        handle.write(content + b"\0" * (len(content) % 2))
-        position = handle.tell()
-        # A tag that the file has already, such as its size, stays.
-        merged = sorted((_entries(handle, main) | entries).items())
-        handle.seek(position)
-        handle.write(struct.pack("<H", len(merged)) + b"".join(entry for _, entry in merged) + bytes(4))
-        handle.seek(4)
-        handle.write(struct.pack("<L", position))
+    handle.seek(0)
+    if found is None or handle.read(4) != _LITTLE[:4]:
+        return False
+    (start,) = struct.unpack("<L", handle.read(4))
+    entries = _entries(handle, start)
+    end = handle.seek(0, io.SEEK_END)
+    end += handle.write(b"\0" * (end % 2))
+    content, main = _serialised(*found, offset=end)
+    handle.write(content + b"\0" * (len(content) % 2))
+    position = handle.tell()
+    # A tag that the file has already, such as its size, stays.
+    merged = sorted((_entries(handle, main) | entries).items())
+    handle.seek(position)
+    handle.write(struct.pack("<H", len(merged)) + b"".join(entry for _, entry in merged) + bytes(4))
+    handle.seek(4)
+    handle.write(struct.pack("<L", position))
     return True
 
 

@@ -3,60 +3,81 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
-from unnoise.imaging.encoding import format_of, write_strips
-from unnoise.imaging.formats import libvips
+from unnoise.errors import InputError
+from unnoise.imaging.encoding import write_strips
+from unnoise.imaging.formats import FORMATS, format_of
+from unnoise.imaging.header import PROFILE, Header
 from unnoise.imaging.image import Image
-from unnoise.imaging.image_file import PROFILE, Header
 
 
-def write_image(path: str | Path, image: Image, *, overwrite: bool = False) -> None:
-    """Write an image to a file; the suffix of the name chooses the format.
+def write_image(
+    target: str | Path | BinaryIO,
+    image: Image | npt.ArrayLike,
+    *,
+    format: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write an image to a file or to memory; the suffix of the name chooses the format.
 
     PNG (8 and 16 bit), TIFF (8, 16 bit and float32, deflate), WebP (8 bit), AVIF (8 and 12 bit), BMP and PPM (8 bit)
     are written without loss, JPEG with quality 95, GIF with a palette. 16-bit pixels are rounded where the format holds
     fewer bits. WebP stores gray as three equal channels. The ICC profile is written along where the format holds it.
 
     Args:
-        path: The file: .jpg, .jpeg, .png, .tif, .tiff, .webp, .avif, .gif, .bmp, .ppm or .pgm.
-        image: What to write.
+        target: A path that ends in .jpg, .jpeg, .png, .tif, .tiff, .webp, .avif, .gif, .bmp, .ppm or .pgm; or an empty
+            binary file object that can be written, read and sought, such as ``io.BytesIO()``.
+        image: What to write: an `Image`, or an array, uint8, uint16 or float32, gray ``(H, W)``, gray with alpha
+            ``(H, W, 2)``, RGB ``(H, W, 3)`` or RGB with alpha ``(H, W, 4)``.
+        format: A suffix such as ".png", for a file object; None, the default, takes that of the path.
         overwrite: Whether an existing file may be replaced, default False.
 
     Raises:
+        InputError: an array of another shape or type.
         OutputError: an unknown suffix, an existing file, a place that cannot be written, or an image that the format
             cannot hold: alpha in JPEG, floats outside TIFF, a side that is too long.
 
     Example:
-        >>> import tempfile
+        >>> import io
         >>> import numpy as np
-        >>> from unnoise.imaging import Image, read_image
+        >>> from unnoise.imaging import read_image, write_image
         >>> red = np.zeros((2, 2, 3), dtype=np.uint16)
         >>> red[..., 0] = 40000
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     write_image(f"{folder}/red.tif", Image(red))
-        ...     int(read_image(f"{folder}/red.tif").pixels.max())
+        >>> file = io.BytesIO()
+        >>> write_image(file, red, format=".tif")
+        >>> int(read_image(file.getvalue()).pixels.max())
         40000
     """
+    if format is None and not isinstance(target, (str, Path)):
+        raise InputError(f"A file object has no suffix: format must be one of {', '.join(FORMATS)}; received None.")
+    image = image if isinstance(image, Image) else _image(np.asarray(image))
     pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., np.newaxis]
     samples = pixels if image.alpha is None else np.concatenate([pixels, image.alpha[..., np.newaxis]], axis=2)
-    metadata = {}
-    if image.icc_profile is not None:
-        metadata[PROFILE] = (libvips().GValue.blob_type, image.icc_profile)
     header = Header(
-        name=str(path),
-        format=format_of(path),
+        name="the image",
+        format=format_of(str(target) if format is None else f"image{format}"),
         width=samples.shape[1],
         height=samples.shape[0],
         channels=pixels.shape[2],
         dtype=samples.dtype.name,
         alpha=image.alpha is not None,
-        metadata=metadata,
+        metadata={} if image.icc_profile is None else {PROFILE: image.icc_profile},
         resolution=(1.0, 1.0),
         quality=None,
         bits=image.depth,
         notes=(),
     )
     # In the byte order of this machine.
-    write_strips(path, header, [samples.astype(samples.dtype.name, copy=False)], overwrite=overwrite)
+    strips = [samples.astype(samples.dtype.name, copy=False)]
+    write_strips(target, header, strips, format=header.format, overwrite=overwrite)
+
+
+def _image(array: npt.NDArray[np.generic]) -> Image:
+    """Return the image that an array is; a second or fourth channel is alpha."""
+    if array.ndim == 3 and array.shape[2] in (2, 4):
+        return Image(array[..., :-1], array[..., -1])
+    return Image(array)
