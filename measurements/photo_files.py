@@ -26,8 +26,8 @@ import numpy as np
 import unnoise
 from measurements.photo_speed import photograph
 from measurements.tables import RESULTS
+from unnoise.experiment.run_folder import processor
 from unnoise.imaging import Image
-from unnoise.training.run_folder import processor
 
 COMMAND = [sys.executable, "-m", "unnoise", "denoise", "--force"]
 

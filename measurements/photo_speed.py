@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from measurements.tables import RESULTS
-from unnoise.training.run_folder import processor
+from unnoise.experiment.run_folder import processor
 
 WIDTH, HEIGHT = 3000, 2000
 OURS = """

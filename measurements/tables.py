@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import unnoise
-from unnoise.training.run_folder import processor
+from unnoise.experiment.run_folder import processor
 
 RESULTS = Path(__file__).parent / "results"
 """Where tables are kept."""

@@ -69,8 +69,8 @@ def unnoise_fit(job: dict[str, Any], held: dict[str, np.ndarray], folder: Path) 
     """Train as ``unnoise train`` does; stop after the epochs to measure."""
     from rich.console import Console
 
+    from unnoise.experiment import load_recipe
     from unnoise.models import registry
-    from unnoise.training import load_recipe
     from unnoise.training.fit import Examples, fit, speed_settings
     from unnoise.training.indexed_training import steps_in_epoch
 
@@ -144,9 +144,9 @@ def multiply_adds(model: Any) -> int:
 
 def prepare(name: str, arguments: argparse.Namespace, folder: Path) -> int:
     """Write the job of a recipe and its images to ``folder``; return the network's multiply-adds."""
+    from unnoise.experiment import load_recipe
+    from unnoise.experiment.images import load_images
     from unnoise.models import parameters_of, registry
-    from unnoise.training import load_recipe
-    from unnoise.training.images import load_images
 
     recipe = load_recipe(name)
     training, architecture = recipe.training, recipe.model.architecture
@@ -205,7 +205,7 @@ def peak() -> float:
 
 def machine(torch: str | None) -> str:
     """Return processor, Python and packages."""
-    from unnoise.training.run_folder import processor
+    from unnoise.experiment.run_folder import processor
 
     packages = [f"{name} {version(name)}" for name in ("keras", "tensorflow-cpu", "numpy")]
     if torch:
@@ -220,7 +220,7 @@ def speed_table(rows: list[dict[str, Any]]) -> Any:
     Args:
         rows: As they are in the file that is written; numbers may be text.
     """
-    from unnoise.evaluation.tables import Cell, TextTable
+    from unnoise.reporting.tables import Cell, TextTable
 
     measured: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for row in rows:
@@ -295,7 +295,7 @@ def main() -> None:
                         writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
                         writer.writeheader()
                         writer.writerows(rows)
-    from unnoise.evaluation.tables import to_markdown
+    from unnoise.reporting.tables import to_markdown
 
     print(f"\n{to_markdown(speed_table(rows))}")
 

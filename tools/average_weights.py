@@ -13,7 +13,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from unnoise.training import RunFolder
+from unnoise.experiment import RunFolder
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from measurements import training_speed
 from measurements.tables import RESULTS, read_table
-from unnoise.evaluation.benchmark.report import set_tables
-from unnoise.evaluation.benchmark.results import means, read_rows
-from unnoise.evaluation.tables import TextTable, to_markdown
+from unnoise.benchmark.report import set_tables
+from unnoise.benchmark.results import means, read_rows
 from unnoise.inference import packaged_models
+from unnoise.reporting.tables import TextTable, to_markdown
 
 ROOT = Path(__file__).parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "benchmark.md"

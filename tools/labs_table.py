@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from measurements.tables import RESULTS
-from unnoise.training import RunFolder
+from unnoise.experiment import RunFolder
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = ["recipe", "seed", "noise", "parameters", "best_val_loss", "last_val_loss", "mse", "psnr", "ssim", "bce"]

@@ -19,7 +19,7 @@ import onnx
 from PIL import Image, ImageDraw, ImageFont
 
 from unnoise import datasets, noise
-from unnoise.training.patches import random_patches, some_gray
+from unnoise.experiment.patches import random_patches, some_gray
 
 SEED = 0
 SIDE = 64

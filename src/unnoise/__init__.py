@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unnoise._version import __version__
 
 if TYPE_CHECKING:
-    from unnoise import datasets, errors, evaluation, metrics, models, noise, training
+    from unnoise import baselines, datasets, errors, evaluation, experiment, metrics, models, noise, reporting, training
     from unnoise.batch import denoise
     from unnoise.imaging import read_image, write_image
     from unnoise.inference import estimate_noise, load
@@ -29,16 +29,19 @@ os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")
 
 __all__ = [
     "__version__",
+    "baselines",
     "datasets",
     "denoise",
     "errors",
     "estimate_noise",
     "evaluation",
+    "experiment",
     "load",
     "metrics",
     "models",
     "noise",
     "read_image",
+    "reporting",
     "training",
     "write_image",
 ]

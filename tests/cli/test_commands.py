@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 import unnoise as package
 from unnoise.cli.app import app
+from unnoise.experiment import built_in_recipes
 from unnoise.imaging import Image, read_image, write_image
-from unnoise.training import built_in_recipes
 
 COMMANDS = [
     "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise",
@@ -184,7 +184,7 @@ def test_ctrl_c_exits_with_130(unnoise, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unnoise.training.built_in_recipes", interrupted)
+    monkeypatch.setattr("unnoise.experiment.built_in_recipes", interrupted)
     code, _, err = unnoise("recipes")
     assert code == 130
     assert "Traceback" not in err
@@ -193,10 +193,10 @@ def test_ctrl_c_exits_with_130(unnoise, monkeypatch):
 @pytest.mark.parametrize(
     ("called", "package", "command", "extra"),
     [
-        ("unnoise.training.load_recipe", "keras.ops", ["train", "demo"], "train"),
-        ("unnoise.training.load_recipe", "pydantic", ["train", "demo"], "train"),
-        ("unnoise.evaluation.benchmark.run.run_benchmark", "cv2", ["benchmark"], "benchmark"),
-        ("unnoise.evaluation.benchmark.run.run_benchmark", "skimage", ["benchmark"], "benchmark"),
+        ("unnoise.experiment.load_recipe", "keras.ops", ["train", "demo"], "train"),
+        ("unnoise.experiment.load_recipe", "pydantic", ["train", "demo"], "train"),
+        ("unnoise.benchmark.run.run_benchmark", "cv2", ["benchmark"], "benchmark"),
+        ("unnoise.benchmark.run.run_benchmark", "skimage", ["benchmark"], "benchmark"),
     ],
 )
 def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path, called, package, command, extra):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unnoise.experiment import RunFolder, load_recipe
 from unnoise.noise import (
     BlindGaussian,
     CorrelatedGaussian,
@@ -15,7 +16,6 @@ from unnoise.noise import (
     parse,
     registry,
 )
-from unnoise.training import RunFolder, load_recipe
 
 HERE = Path(__file__).parent
 NOISES = (HERE / "noises-0.1.txt").read_text("utf-8").splitlines()

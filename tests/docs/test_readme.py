@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unnoise.training import built_in_recipes
+from unnoise.experiment import built_in_recipes
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -41,7 +41,7 @@ def test_python_in_guides_runs(name, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_recipe_in_the_guide_is_one(tmp_path):
-    from unnoise.training import load_recipe
+    from unnoise.experiment import load_recipe
 
     text = (ROOT / "docs" / "recipes.md").read_text("utf-8")
     for number, block in enumerate(re.findall(r"^```toml\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)):
@@ -50,7 +50,7 @@ def test_recipe_in_the_guide_is_one(tmp_path):
 
 
 def test_guide_names_every_field_of_a_recipe():
-    from unnoise.training import recipe
+    from unnoise.experiment import recipe
 
     text = (ROOT / "docs" / "recipes.md").read_text("utf-8")
     tables = (recipe.Data, recipe.AutoencoderTraining, recipe.Composite, recipe.Evaluation, recipe.Recipe)

@@ -65,8 +65,8 @@ def test_the_guide_quotes_strengths_as_they_were_measured(tool):
 def test_the_packaged_models_score_as_the_results_say(tool, monkeypatch):
     from rich.console import Console
 
-    from unnoise.evaluation.benchmark import check
-    from unnoise.evaluation.benchmark.image_sets import found_sets
+    from unnoise.benchmark import check
+    from unnoise.benchmark.image_sets import found_sets
 
     if "cbsd68" not in found_sets():
         pytest.skip("the test sets are not on this machine")

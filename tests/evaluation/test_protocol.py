@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from unnoise.errors import InputError
-from unnoise.evaluation import DO_NOTHING, KpiTable, evaluate, kpi_row
+from unnoise.evaluation import evaluate, kpi_row
 from unnoise.metrics import mse, psnr, ssim
+from unnoise.reporting import DO_NOTHING, KpiTable
 
 NAMES = ("dark", "bright", "never seen")
 

@@ -9,13 +9,14 @@ import pytest
 from rich.console import Console
 
 from unnoise import noise
+from unnoise.baselines import fit_baselines
 from unnoise.errors import UsageError
-from unnoise.evaluation import fit_baselines
-from unnoise.evaluation.figures import sweep_plot
 from unnoise.evaluation.run_evaluation import evaluate_run
 from unnoise.evaluation.strengths import evaluate_strengths, parse_strengths, strength
-from unnoise.training import RunFolder, load_recipe, train
-from unnoise.training.images import load_images
+from unnoise.experiment import RunFolder, load_recipe
+from unnoise.experiment.images import load_images
+from unnoise.reporting.figures import sweep_plot
+from unnoise.training import train
 
 RECIPE = """
 name = "tiny"

@@ -9,11 +9,11 @@ import onnx
 import pytest
 
 from unnoise.errors import InputError, MissingExtraError, OutputError, UsageError
+from unnoise.experiment import RunFolder
+from unnoise.experiment.recipe import Recipe
 from unnoise.inference import load
 from unnoise.models import DenoisingClassifier, build, load_model, save_model
 from unnoise.packaging import package_run
-from unnoise.training import RunFolder
-from unnoise.training.recipe import Recipe
 
 MODELS = {
     "dense": {"architecture": "dense-autoencoder", "code": 8},

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from unnoise.training import callbacks, load_recipe, resume, train
+from unnoise.experiment import load_recipe
+from unnoise.training import callbacks, resume, train
 
 DENSE = """
 name = "tiny"

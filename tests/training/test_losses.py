@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from unnoise.experiment.recipe import AutoencoderTraining
 from unnoise.metrics import psnr
 from unnoise.training.losses import loss_function, negative_psnr
-from unnoise.training.recipe import AutoencoderTraining
 
 LOSSES = typing.get_args(AutoencoderTraining.model_fields["loss"].annotation)
 

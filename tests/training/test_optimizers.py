@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from unnoise.experiment.recipe import Training
 from unnoise.training.optimizers import Muon, Trapezoid, optimizer
-from unnoise.training.recipe import Training
 
 
 def test_the_trapezoid_rises_stays_and_falls_to_zero():

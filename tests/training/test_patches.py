@@ -5,9 +5,10 @@ import pytest
 from skimage.io import imsave
 
 from unnoise.errors import RecipeError
-from unnoise.training import load_recipe, resume, train
-from unnoise.training.images import load_images
-from unnoise.training.patches import random_patches
+from unnoise.experiment import load_recipe
+from unnoise.experiment.images import load_images
+from unnoise.experiment.patches import random_patches
+from unnoise.training import resume, train
 
 RECIPE = """
 name = "patches"

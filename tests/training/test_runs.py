@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from unnoise.errors import DataError, InputError, OutputError, RecipeError
+from unnoise.experiment import RunFolder
+from unnoise.experiment.images import load_images
 from unnoise.models import DenoisingClassifier
-from unnoise.training import RunFolder, callbacks
-from unnoise.training.images import load_images
+from unnoise.training import callbacks
 
 
 def untimed(run):
@@ -287,7 +288,7 @@ def test_a_folder_that_cannot_be_filled_is_not_left_behind(tiny, tmp_path, monke
     def full(path, content):
         raise OutputError("the disk is full")
 
-    monkeypatch.setattr("unnoise.training.run_folder.write_text", full)
+    monkeypatch.setattr("unnoise.experiment.run_folder.write_text", full)
     with pytest.raises(OutputError, match="disk is full"):
         tiny.run(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []

@@ -47,12 +47,12 @@ def benchmark(
     data_dir: DataDir = None,
 ) -> None:
     """Measure models beside other denoisers: PSNR, SSIM, speed and memory, on the field's test sets."""
-    from unnoise.evaluation.benchmark.methods import DEFAULT
-    from unnoise.evaluation.benchmark.run import Plan, run_benchmark
+    from unnoise.benchmark.methods import DEFAULT
+    from unnoise.benchmark.run import Plan, run_benchmark
 
     console = make_console()
     if check is not None:
-        from unnoise.evaluation.benchmark.check import check_results
+        from unnoise.benchmark.check import check_results
 
         found = check_results(check, listed(models), data_dir=data_dir, console=console)
         if found:

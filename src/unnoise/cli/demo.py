@@ -34,15 +34,15 @@ def demo(
     """Train, measure, package and denoise on the bundled Fashion-MNIST mini set."""
     import numpy as np
 
-    from unnoise import training
+    from unnoise import experiment, training
     from unnoise.cli.train import free_folder, measure
+    from unnoise.experiment.images import load_images
     from unnoise.imaging import Image, write_image
     from unnoise.packaging.package_run import package_run
-    from unnoise.training.images import load_images
 
     started = time.perf_counter()
     console = make_console()
-    recipe = training.load_recipe("demo")
+    recipe = experiment.load_recipe("demo")
     folder = output or free_folder(Path("runs") / "demo")
     run = training.train(recipe, folder, console=console)
     measure(run, console, None)

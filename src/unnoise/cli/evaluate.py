@@ -23,7 +23,7 @@ def evaluate(
 ) -> None:
     """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
     from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
-    from unnoise.training import RunFolder
+    from unnoise.experiment import RunFolder
 
     console = make_console()
     if strengths is not None:

@@ -18,8 +18,8 @@ def package(
     overwrite: Overwrite = False,
 ) -> None:
     """Package a run as one file that denoises without Keras."""
+    from unnoise.experiment import RunFolder
     from unnoise.packaging.package_run import package_run
-    from unnoise.training import RunFolder
 
     folder = RunFolder.open(run)
     text = package_run(folder, output, format=format, half=half, overwrite=overwrite)

@@ -9,7 +9,7 @@ def recipes() -> None:
     """List the built-in recipes."""
     from rich.table import Table
 
-    from unnoise.training import built_in_recipes
+    from unnoise.experiment import built_in_recipes
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, summary in built_in_recipes().items():

@@ -23,8 +23,8 @@ def sweep(
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe once for every combination of values; give one table and one plot."""
-    from unnoise.evaluation.sweep import run_sweep
-    from unnoise.training import load_recipe
+    from unnoise.experiment import load_recipe
+    from unnoise.lifecycle.sweep import run_sweep
 
     name = load_recipe(recipe).name
     run_sweep(

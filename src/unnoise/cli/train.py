@@ -13,7 +13,7 @@ from unnoise.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from unnoise.training import RunFolder
+    from unnoise.experiment import RunFolder
 
 
 def train(
@@ -27,8 +27,8 @@ def train(
     data_dir: DataDir = None,
 ) -> None:
     """Train a recipe's models, measure them, and write the run folder with its report."""
-    from unnoise import training
-    from unnoise.evaluation.baselines import require_known
+    from unnoise import experiment, training
+    from unnoise.baselines.baseline import require_known
 
     if (recipe is None) == (resume is None):
         raise UsageError("Give a recipe, or --resume RUN. `unnoise recipes` lists the recipes.")
@@ -36,10 +36,10 @@ def train(
         raise UsageError("--resume continues a run as it was begun: it takes neither --set nor -o.")
     console = make_console()
     if resume is not None:
-        folder = training.RunFolder.open(resume).path
+        folder = experiment.RunFolder.open(resume).path
     else:
         assert recipe is not None
-        described = training.load_recipe(recipe, overrides or ())
+        described = experiment.load_recipe(recipe, overrides or ())
         require_known(described.evaluation.baselines)
         folder = output or free_folder(Path("runs") / described.name)
     try:

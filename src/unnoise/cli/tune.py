@@ -21,8 +21,8 @@ def tune(
 ) -> None:
     """Tune the classical filters of the benchmark on photographs with Gaussian noise."""
     from unnoise.atomic import require_free, write_text
-    from unnoise.evaluation.benchmark.tuning import to_toml, tunable
-    from unnoise.evaluation.benchmark.tuning import tune as tuned_on
+    from unnoise.benchmark.tuning import to_toml, tunable
+    from unnoise.benchmark.tuning import tune as tuned_on
 
     if not photographs.is_dir():
         raise UsageError(f"{photographs} is no folder. Give a folder of clean photographs.")

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from unnoise.baselines.baseline import Images
 from unnoise.errors import InputError
-from unnoise.evaluation.baselines import Images
-from unnoise.evaluation.kpi import DO_NOTHING, AccuracyRow, KpiRow, KpiTable
+from unnoise.reporting.kpi import DO_NOTHING, AccuracyRow, KpiRow, KpiTable
 
 __all__ = ["DO_NOTHING", "AccuracyRow", "KpiRow", "KpiTable", "accuracy_row", "evaluate", "kpi_row"]
 

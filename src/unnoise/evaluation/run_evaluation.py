@@ -14,16 +14,16 @@ import numpy.typing as npt
 from rich.console import Console
 
 from unnoise.atomic import write_text
+from unnoise.baselines.baseline import FittedBaselines, fit_baselines
 from unnoise.errors import UsageError
-from unnoise.evaluation.baselines import FittedBaselines, fit_baselines
-from unnoise.evaluation.gallery import draw_figures
-from unnoise.evaluation.kpi import KpiTable
 from unnoise.evaluation.protocol import evaluate
-from unnoise.evaluation.report import write_report
+from unnoise.experiment.images import RunImages, load_images
+from unnoise.experiment.recipe import Recipe
+from unnoise.experiment.run_folder import RunFolder
 from unnoise.inference import load
-from unnoise.training.images import RunImages, load_images
-from unnoise.training.recipe import Recipe
-from unnoise.training.run_folder import RunFolder
+from unnoise.reporting.gallery import draw_figures
+from unnoise.reporting.kpi import KpiTable
+from unnoise.reporting.report import write_report
 
 Array = npt.NDArray[Any]
 

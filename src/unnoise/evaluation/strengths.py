@@ -16,10 +16,10 @@ from rich.table import Table
 from unnoise import noise as noises
 from unnoise.atomic import write_text
 from unnoise.errors import UsageError
-from unnoise.evaluation.figures import save_figure, sweep_plot
 from unnoise.evaluation.protocol import DO_NOTHING, KpiTable, evaluate
 from unnoise.evaluation.run_evaluation import prepare
-from unnoise.training.run_folder import RunFolder
+from unnoise.experiment.run_folder import RunFolder
+from unnoise.reporting.figures import save_figure, sweep_plot
 
 
 def parse_strengths(text: str) -> list[float]:

@@ -11,12 +11,12 @@ from typing import Any
 from unnoise._version import __version__
 from unnoise.atomic import require_free
 from unnoise.errors import UsageError
+from unnoise.experiment.run_folder import RunFolder
 from unnoise.inference.metadata import Metadata
 from unnoise.packaging.export import export_onnx
 from unnoise.packaging.formats import FORMATS, export_format
 from unnoise.packaging.geometry import receptive_field_of, stride_of
 from unnoise.registry import suggestion
-from unnoise.training.run_folder import RunFolder
 
 
 def package_run(

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from rich.console import Console
 
 from unnoise.errors import RecipeError
+from unnoise.experiment.recipe import Training
 from unnoise.training.callbacks import EpochLines, FreshExamples, Recorder
 from unnoise.training.checkpoint import TrainingState, load_checkpoint
 from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
 from unnoise.training.losses import loss_function
 from unnoise.training.optimizers import optimizer
-from unnoise.training.recipe import Training
 
 Array = npt.NDArray[Any]
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from rich.console import Console
 
 from unnoise.errors import InputError, RecipeError, UsageError
-from unnoise.training.images import RunImages, load_images
-from unnoise.training.recipe import Model, Recipe
-from unnoise.training.run_folder import RunFolder, environment
+from unnoise.experiment.images import RunImages, load_images
+from unnoise.experiment.recipe import Model, Recipe
+from unnoise.experiment.run_folder import RunFolder, environment
 from unnoise.training.widening import widen
 
 Array = npt.NDArray[Any]

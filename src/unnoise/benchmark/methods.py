@@ -1,0 +1,207 @@
+"""The methods of a benchmark: packaged models, and the registered baselines with values tuned on other photographs."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unnoise import baselines
+from unnoise.baselines.baseline import Images
+from unnoise.baselines.classical import ClassicalFilter
+from unnoise.baselines.peers import OpenImageDenoise
+from unnoise.errors import InputError, ModelFileError, UsageError
+from unnoise.inference.passes import COUNTS
+from unnoise.registry import suggestion
+
+Denoise = Callable[[Images, float], Any]
+"""Noisy image ``(H, W, C)`` and the noise's standard deviation, which blind methods do not look at, to the answer."""
+
+DEFAULT = ("do-nothing", "median", "bilateral", "tv", "wavelet", "nlm", "opencv-nlm", "open-image-denoise")
+"""The baselines of a benchmark that names none; BM3D takes minutes an image and is asked for by name."""
+
+TITLES = {
+    "do-nothing": "noisy (do nothing)",
+    "median": "median",
+    "bilateral": "bilateral",
+    "tv": "total variation",
+    "wavelet": "wavelet (BayesShrink)",
+    "nlm": "non-local means",
+    "opencv-nlm": "non-local means (OpenCV)",
+    "bm3d": "BM3D",
+    "open-image-denoise": "Open Image Denoise",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to denoise single images.
+
+    Args:
+        name: As it is asked for.
+        denoise: What it does.
+        blind: Whether it is not told the strength of the noise.
+        identity: Of a model, the checksum of its file; of a tuned filter, its values. Results of one name and another
+            identity are not mixed.
+    """
+
+    name: str
+    denoise: Denoise
+    blind: bool
+    identity: str = ""
+
+
+def names() -> list[str]:
+    """Return the baselines that denoise single images of any size."""
+    return [name for name in baselines.registry if name not in ("linear", "pca")]
+
+
+def is_model(name: str) -> bool:
+    """Return whether a method's name means a packaged model."""
+    return name not in names()
+
+
+def title_of(name: str) -> str:
+    """Return what to call a method in tables and figures."""
+    model, passes = _split(name)
+    title = TITLES.get(name) or (model[:-5] if model.endswith(".onnx") else f"unnoise {model}")
+    return title if passes == 1 else f"{title}, {passes} passes"
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a method; nothing is loaded.
+
+    Raises:
+        UsageError: neither a baseline, a model that comes with unnoise, nor a .onnx file, or no such number of passes.
+        ModelFileError: no such file.
+    """
+    from unnoise.inference import packaged_models
+
+    model, passes = _split(name)
+    if passes not in COUNTS:
+        raise UsageError(f"{name} asks for {passes} passes. Write {model}@2, {model}@4 or {model}@8.")
+    if Path(model).suffix == ".onnx":
+        if not Path(model).is_file():
+            raise ModelFileError(f"There is no model file {model}. Check the name; `unnoise package` makes one.")
+    elif model not in packaged_models() and name not in names():
+        allowed = [*packaged_models(), *names()]
+        raise UsageError(f"Unknown method or model {name!r}. {suggestion(model, allowed)} Or give a .onnx file.")
+    return name
+
+
+def _split(name: str) -> tuple[str, int]:
+    """Return the model and the number of passes of ``MODEL@PASSES``; 1 where none is given."""
+    found = re.fullmatch(r"(.+)@(\d+)", name)
+    return (found[1], int(found[2])) if found else (name, 1)
+
+
+def make(name: str, tuned: Mapping[str, Any] | None = None) -> Method:
+    """Return a method, loaded and ready.
+
+    Args:
+        name: A baseline, a model that comes with unnoise, or a packaged file; a model perhaps with ``@2``, ``@4`` or
+            ``@8`` behind it, the number of passes.
+        tuned: Tuned values as :func:`unnoise.benchmark.tuning.tune` gives them; None for the committed ones.
+
+    Raises:
+        BaselineError: it needs a package that is not installed.
+        ModelFileError, UsageError: no packaged model.
+    """
+    if is_model(name):
+        return _model(name)
+    kind = baselines.registry.get(name)
+    if kind is OpenImageDenoise:
+        network = OpenImageDenoise()
+        fitted = network.fit(*[np.empty((0, 1, 1, 1), np.float32)] * 4)
+        return Method(name, lambda noisy, sigma: fitted.denoise_image(noisy), blind=True)
+    if issubclass(kind, ClassicalFilter):
+        filter: ClassicalFilter = kind()
+        values = _Values(name, filter, committed() if tuned is None else tuned)
+        # A package that is missing is told now, not in the middle.
+        filter.apply_to_image(np.zeros((16, 16, 1), np.float32), values(1, 0.1))
+        return Method(
+            name,
+            lambda noisy, sigma: filter.apply_to_image(noisy, values(noisy.shape[-1], sigma)),
+            blind=False,
+            identity=values.spelling(),
+        )
+    return Method(name, lambda noisy, sigma: noisy, blind=True)
+
+
+@functools.cache
+def committed() -> dict[str, Any]:
+    """Return the tuned values that come with unnoise: by colour or gray, filter and sigma in 255ths."""
+    return tomllib.loads(importlib.resources.files(__package__).joinpath("tuned.toml").read_text("utf-8"))
+
+
+def read_tuned(path: str | Path) -> dict[str, Any]:
+    """Return the tuned values of a file that ``unnoise tune`` wrote.
+
+    Raises:
+        InputError: no such file, or not one of tuned values.
+    """
+    try:
+        content = tomllib.loads(Path(path).read_text("utf-8"))
+        for kind in ("colour", "gray"):
+            for table in content[kind].values():
+                assert all(float(sigma) > 0 and value > 0 for sigma, value in table.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise InputError(f"{path} is no file of tuned values ({error}). Make one with `unnoise tune`.") from None
+    return content
+
+
+def kind_of(channels: int) -> str:
+    """Return the table of tuned values for images of so many channels."""
+    return "gray" if channels == 1 else "colour"
+
+
+class _Values:
+    """The tuned value of a filter for any strength: between two that were tuned, the one in between on a log scale."""
+
+    def __init__(self, name: str, filter: ClassicalFilter, tuned: Mapping[str, Any]) -> None:
+        self._role = filter.role
+        self._tables = {kind: tuned.get(kind, {}).get(name) for kind in ("colour", "gray")}
+        if self._role != "sigma" and not all(self._tables.values()):
+            raise UsageError(f"There are no tuned values for {name}. Make them with `unnoise tune`.")
+
+    def __call__(self, channels: int, sigma: float) -> float:
+        if self._role == "sigma":
+            return sigma
+        table = self._tables[kind_of(channels)]
+        assert table is not None
+        points = sorted((math.log(float(level) / 255), value) for level, value in table.items())
+        levels, values = zip(*points, strict=True)
+        here = math.log(max(sigma, 1e-6))
+        if self._role == "choice":
+            return float(values[int(np.argmin([abs(level - here) for level in levels]))])
+        # In proportion to sigma beyond the ends.
+        ratios = np.log(values) - np.array(levels)
+        return math.exp(here + float(np.interp(here, levels, ratios)))
+
+    def spelling(self) -> str:
+        return "" if self._role == "sigma" else hashlib.sha256(repr(self._tables).encode()).hexdigest()[:12]
+
+
+def _model(name: str) -> Method:
+    from unnoise.inference import load
+    from unnoise.inference.packaged import model_file
+
+    model, passes = _split(checked_name(name))
+    denoiser = load(model)
+    identity = hashlib.sha256(model_file(model).read_bytes()).hexdigest()[:12]
+
+    def denoise(noisy: Images, sigma: float) -> Any:
+        # As unnoise.denoise does it: the estimate of the noise, by which clean images are left as they are, takes its
+        # time.
+        return denoiser.denoise(noisy, gate=True, passes=passes)
+
+    return Method(name, denoise, blind=True, identity=identity)

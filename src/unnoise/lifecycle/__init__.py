@@ -1,0 +1,1 @@
+"""The lifecycle: what trains, measures and packages in one go."""
