@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from unnoise import datasets, noise
 from unnoise.errors import RecipeError
-from unnoise.experiment.patches import random_patches, some_gray
+from unnoise.experiment.patches import other_colours, random_patches, some_gray
 from unnoise.experiment.recipe import Recipe
 
 Array = npt.NDArray[Any]
@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 TRAIN_NOISE, VALIDATION_NOISE, TEST_NOISE, SUBSET, TRAIN_PATCHES, VALIDATION_PATCHES = 1, 2, 3, 4, 5, 6
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class RunImages:
     """Training, validation and test images of a recipe."""
 
@@ -29,6 +29,7 @@ class RunImages:
     train: datasets.Dataset
     validation: datasets.Dataset
     test: datasets.Dataset
+    _drawn: tuple[int, Array, Array] | None = dataclasses.field(default=None, init=False, repr=False)
 
     def describe(self) -> list[str]:
         """Return one line a set: shapes, counts, origin."""
@@ -46,16 +47,40 @@ class RunImages:
     def _whole_train(self) -> Array:
         return self.train.to_float()
 
-    def clean_train(self, epoch: int = 0) -> Array:
-        """Return the training images in float, or the patches of them that ``epoch`` (from 0) trains on."""
-        if self.recipe.data.patch is None:
-            return self._whole_train
-        return self._patches(self.train, TRAIN_PATCHES, epoch)
+    def clean_train(self) -> Array:
+        """Return the training images in float."""
+        return self._whole_train
 
     def noisy_train(self, epoch: int = 0) -> tuple[Array, Array]:
-        """Return the noisy training images of an epoch (from 0), drawn afresh each, and the clean ones."""
-        clean = self.clean_train(epoch)
-        return self._noisy(clean, self._rng(TRAIN_NOISE, epoch)), clean
+        """Return the noisy training images of an epoch (from 0) and their targets, or the patches that it trains on.
+
+        Both are drawn afresh each epoch; with ``data.noise_epochs`` the squares are, from which patches are cut, only
+        where as many epochs have passed.
+        """
+        data = self.recipe.data
+        if data.patch is None:
+            return noise.parse(self.recipe.noise).pair(self._whole_train, self._rng(TRAIN_NOISE, epoch))
+        if data.noise_epochs is None:
+            return self._pairs(self._patches(self.train, TRAIN_PATCHES, epoch), self._rng(TRAIN_NOISE, epoch))
+        noisy, target = self._squares(epoch // data.noise_epochs)
+        patches = (
+            random_patches(images, data.patch, self._rng(TRAIN_PATCHES, epoch)).astype(np.float32)
+            for images in (noisy, target)
+        )
+        return next(patches), next(patches)
+
+    def _squares(self, stretch: int) -> tuple[Array, Array]:
+        """Return all training squares with the noise that ``noise_epochs`` epochs share, and their targets, float16."""
+        if self._drawn is None or self._drawn[0] != stretch:
+            self._drawn = None
+            rng = self._rng(TRAIN_NOISE, stretch)
+            noisy, target = (np.empty(self.train.images.shape, np.float16) for _ in range(2))
+            for start in range(0, len(self.train), 64):
+                some = np.s_[start : start + 64]
+                squares = dataclasses.replace(self.train, images=self.train.images[some], labels=None, groups=None)
+                noisy[some], target[some] = self._pairs(self._coloured(squares.to_float(), rng), rng)
+            self._drawn = stretch, noisy, target
+        return self._drawn[1], self._drawn[2]
 
     def clean_validation(self) -> Array:
         """Return the validation images in float, or one patch of each."""
@@ -63,10 +88,10 @@ class RunImages:
             return self.validation.to_float()
         return self._patches(self.validation, VALIDATION_PATCHES)
 
-    def noisy_validation(self) -> Array:
-        """Return the validation images with noise, drawn once."""
+    def noisy_validation(self) -> tuple[Array, Array]:
+        """Return the validation images with noise, drawn once, and their targets."""
         stream = TEST_NOISE if self.recipe.data.validation == "test" else VALIDATION_NOISE
-        return self._noisy(self.clean_validation(), self._rng(stream))
+        return self._pairs(self.clean_validation(), self._rng(stream))
 
     def noisy_test(self, spelling: str | None = None) -> Array:
         """Return the test images with the recipe's noise, or another, drawn once."""
@@ -79,18 +104,22 @@ class RunImages:
         assert self.recipe.data.patch is not None
         rng = self._rng(*stream)
         patches = random_patches(images.images, self.recipe.data.patch, rng)
-        clean = dataclasses.replace(images, images=patches).to_float()
-        return some_gray(clean, self.recipe.data.gray, rng) if self.recipe.data.gray else clean
+        return self._coloured(dataclasses.replace(images, images=patches).to_float(), rng)
 
-    def _noisy(self, clean: Array, rng: np.random.Generator) -> Array:
+    def _coloured(self, clean: Array, rng: np.random.Generator) -> Array:
+        data = self.recipe.data
+        clean = other_colours(clean, data.colours, rng) if data.colours else clean
+        return some_gray(clean, data.gray, rng) if data.gray else clean
+
+    def _pairs(self, clean: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         draw = noise.parse(self.recipe.noise)
         if not self.recipe.data.gray:
-            return draw(clean, rng)
+            return draw.pair(clean, rng)
         gray = (clean == clean[..., :1]).all(axis=(1, 2, 3))
-        noisy = np.empty_like(clean)
-        noisy[gray] = draw(clean[gray][..., :1], rng)
-        noisy[~gray] = draw(clean[~gray], rng)
-        return noisy
+        noisy, target = np.empty_like(clean), np.empty_like(clean)
+        noisy[gray], target[gray] = draw.pair(clean[gray][..., :1], rng)
+        noisy[~gray], target[~gray] = draw.pair(clean[~gray], rng)
+        return noisy, target
 
 
 def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunImages:

@@ -1,4 +1,4 @@
-"""Random patches of photographs: another place, turn and reflection of every image in every epoch; some gray."""
+"""Random patches of photographs: another place, turn, reflection and colour of every image in every epoch; some gray."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ Array = npt.NDArray[Any]
 
 def random_patches(images: Array, side: int, rng: np.random.Generator) -> Array:
     """Return one square of each image, cut at random, turned by a multiple of 90° and perhaps mirrored.
+
+    Equal generators cut equal squares, so that noisy and clean images stay together.
 
     Args:
         images: ``(N, H, W, C)`` of any type.
@@ -43,4 +45,22 @@ def some_gray(images: Array, share: float, rng: np.random.Generator) -> Array:
     luma = images[gray] @ LUMA
     result = images.copy()
     result[gray] = luma[..., np.newaxis]
+    return result
+
+
+def other_colours(images: Array, share: float, rng: np.random.Generator) -> Array:
+    """Return RGB images in [0, 1], each of which gets other colours with the probability ``share``.
+
+    Saturation is multiplied by 0.5 to 2, red and blue by 0.75 to 1.33; then values are raised to a power of 0.7 to 1.5
+    and the channels change places.
+    """
+    result = images.copy()
+    for image in result:
+        if rng.random() >= share:
+            continue
+        luma = (image @ LUMA)[..., np.newaxis]
+        image[:] = luma + (image - luma) * np.float32(np.exp(rng.uniform(np.log(0.5), np.log(2.0))))
+        image *= np.array([np.exp(rng.uniform(-0.29, 0.29)), 1.0, np.exp(rng.uniform(-0.29, 0.29))], np.float32)
+        np.clip(image, 0.0, 1.0, out=image)
+        image[:] = image[..., rng.permutation(3)] ** np.float32(np.exp(rng.uniform(np.log(0.7), np.log(1.5))))
     return result

@@ -29,8 +29,9 @@ class Data(Section):
     """Which images: a data set's name or a folder, and where the validation images come from.
 
     A folder of images of any size is cut into squares of the side ``tile``. With ``patch``, the autoencoder trains on
-    a random square of that side out of every image, another one every epoch; the share ``gray`` of them is turned gray.
-    The noise of gray images is equal in all channels. ``validation`` is a number of images split
+    a random square of that side out of every image, another one every epoch; the share ``gray`` of them is turned gray,
+    the share ``colours`` gets other colours. The noise of gray images is equal in all channels. With ``noise_epochs``
+    the whole squares get their noise for as many epochs: for noises that take longer to draw than to train on. ``validation`` is a number of images split
     from the training set, or ``"test"``: the test set, as in those labs whose published figure used it so.
     """
 
@@ -38,6 +39,8 @@ class Data(Section):
     tile: pydantic.PositiveInt | None = None
     patch: pydantic.PositiveInt | None = None
     gray: float = pydantic.Field(default=0.0, ge=0, le=1, strict=False)
+    colours: float = pydantic.Field(default=0.0, ge=0, le=1, strict=False)
+    noise_epochs: pydantic.PositiveInt | None = None
     validation: pydantic.PositiveInt | Literal["test"] = 5000
     train_images: pydantic.PositiveInt | None = None
     test_images: pydantic.PositiveInt | None = None

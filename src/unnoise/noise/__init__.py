@@ -12,6 +12,7 @@ from unnoise.noise.additive import Gaussian, NoNoise, Uniform
 from unnoise.noise.base import NoiseModel, registry
 from unnoise.noise.blind import BlindGaussian
 from unnoise.noise.camera import Camera
+from unnoise.noise.camera_pipeline import CameraPipeline
 from unnoise.noise.compose import Choice, Composition
 from unnoise.noise.correlated import CorrelatedGaussian
 from unnoise.noise.impulse import Masking, SaltAndPepper
@@ -23,6 +24,7 @@ from unnoise.noise.speckle import Speckle
 __all__ = [
     "BlindGaussian",
     "Camera",
+    "CameraPipeline",
     "Choice",
     "Composition",
     "CorrelatedGaussian",

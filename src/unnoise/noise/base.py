@@ -74,16 +74,37 @@ class NoiseModel(ABC):
         Raises:
             InputError: ``clean`` does not hold floats, or holds values this noise cannot work on.
         """
+        return self.pair(clean, rng)[0]
+
+    def pair(self, clean: npt.ArrayLike, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Give a noisy copy of ``clean`` and what a denoiser should make of it: ``(noisy, target)``.
+
+        The target is ``clean`` itself for every noise that only adds to the image; where the image goes through a camera,
+        it is what the camera makes of it without noise.
+
+        Args:
+            clean, rng: As for a call, which gives the same noisy image for the same state of ``rng``.
+
+        Returns:
+            Two float32 arrays of the shape of ``clean``.
+
+        Raises:
+            InputError: as for a call.
+        """
         array = np.asarray(clean)
         if array.dtype.kind != "f":
             raise InputError(
                 f"Noise is added to float images with the range [0, 1]; received {array.dtype}. "
                 "Convert first, for example image.astype('float32') / 255."
             )
-        noisy = self._draw(array.astype(np.float32, copy=False), rng)
+        noisy, target = self._draw_pair(array.astype(np.float32, copy=False), rng)
         if self.clip:
             np.clip(noisy, 0.0, 1.0, out=noisy)
-        return noisy
+        return noisy, target
+
+    def _draw_pair(self, clean: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Return the noisy image as ``_draw`` does, and the target; for noise whose target is not the clean image."""
+        return self._draw(clean, rng), clean
 
     def __add__(self, other: NoiseModel) -> Composition:
         """Give the noise that applies ``self``, then ``other``."""

@@ -62,10 +62,13 @@ class Composition(NoiseModel):
         object.__setattr__(self, "clip", unfolded[-1].clip)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
-        noisy = clean
-        for part in self.parts:
+        return self._draw_pair(clean, rng)[0]
+
+    def _draw_pair(self, clean: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        noisy, target = self.parts[0].pair(clean, rng)
+        for part in self.parts[1:]:
             noisy = part(noisy, rng)
-        return noisy
+        return noisy, target
 
     def __str__(self) -> str:
         """Give the spellings of the parts, joined by ``+``."""
@@ -114,13 +117,16 @@ class Choice(NoiseModel):
         object.__setattr__(self, "clip", all(option.clip for option in self.options))
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
+        return self._draw_pair(clean, rng)[0]
+
+    def _draw_pair(self, clean: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         if clean.ndim != 4:
-            return self.options[rng.integers(len(self.options))](clean, rng)
-        noisy = np.empty_like(clean)
+            return self.options[rng.integers(len(self.options))].pair(clean, rng)
+        noisy, target = np.empty_like(clean), np.empty_like(clean)
         drawn = rng.integers(len(self.options), size=len(clean))
         for number, option in enumerate(self.options):
-            noisy[drawn == number] = option(clean[drawn == number], rng)
-        return noisy
+            noisy[drawn == number], target[drawn == number] = option.pair(clean[drawn == number], rng)
+        return noisy, target
 
     def __str__(self) -> str:
         """Give the spellings of the options, joined by ``|``."""

@@ -154,8 +154,7 @@ class _Stages:
         trained = self._in_precision(model)
         # Patches are drawn every epoch, and their noise with them.
         fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
-        validation = (self.images.noisy_validation(), self.images.clean_validation())
-        examples = Examples(self.images.noisy_train, validation, fresh=fresh)
+        examples = Examples(self.images.noisy_train, self.images.noisy_validation(), fresh=fresh)
         self._fit("autoencoder", trained, examples, self.recipe.training, self.recipe.model)
         model.set_weights(trained.get_weights())
         return model
@@ -198,7 +197,7 @@ class _Stages:
             labels = train.labels.astype(np.int32)
             examples = Examples(
                 lambda epoch: (denoised(self.images.noisy_train(epoch)[0]), labels),
-                (denoised(self.images.noisy_validation()), validation.labels.astype(np.int32)),
+                (denoised(self.images.noisy_validation()[0]), validation.labels.astype(np.int32)),
                 fresh=section.training.fresh_noise,
             )
             self._fit("composite", classifier, examples, section.training, self.recipe.classifier.model)
