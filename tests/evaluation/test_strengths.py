@@ -147,7 +147,7 @@ def test_at_the_recipes_own_strength_the_figures_are_those_of_the_evaluation(run
 def test_elsewhere_the_network_and_the_baselines_are_those_of_the_recipes_strength(run, result):
     images = load_images(run.recipe)
     clean, noisy = images.test.to_float()[:40], images.noisy_test("gaussian(0.6)")[:40]
-    training = (*images.noisy_train(), images.noisy_validation(), images.clean_validation())
+    training = (*images.noisy_train(), *images.noisy_validation())
     baselines = fit_baselines(*training, names=["linear", "pca"], code_size=8)
     denoised = {name: fitted.denoise(noisy) for name, fitted in baselines.fitted.items()}
     denoised["dense-autoencoder"] = run.load_model("autoencoder").predict(noisy, verbose=0)

@@ -27,7 +27,7 @@ from unnoise.noise.camera import from_linear, to_linear
 
 EXAMPLES = [registry.get(kind).example for kind in registry] + [Composition.example, Choice.example]
 IMAGES_ONLY = ("jpeg", "random-jpeg", "camera", "correlated-gaussian")
-IN_EIGHT_BITS = ("jpeg", "random-jpeg")
+IN_EIGHT_BITS = ("jpeg", "random-jpeg", "camera-pipeline")
 RANDOM = [text for text in EXAMPLES if text not in ("none", "jpeg(quality=30)")]
 SHAPES = [(8, 12), (8, 12, 1), (8, 12, 3), (4, 8, 12, 1), (2, 8, 12, 3), (0, 8, 8, 1)]
 
@@ -61,14 +61,16 @@ def image(shape, seed=0):
 
 def test_the_contract_names_all_kinds():
     assert registry.names() == [
-        "blind-gaussian", "camera", "correlated-gaussian", "gaussian", "jpeg", "masking", "none", "poisson",
+        "blind-gaussian", "camera", "camera-pipeline", "correlated-gaussian", "gaussian", "jpeg", "masking", "none", "poisson",
         "poisson-gaussian", "random-jpeg", "salt-and-pepper", "speckle", "uniform",
     ]  # fmt: skip
 
 
 def test_every_random_kind_has_a_formula_under_test():
     tested = {type(parse(text)).kind for text in FORMULAS}
-    assert tested >= set(registry) - {"jpeg", "random-jpeg", "blind-gaussian", "camera", "correlated-gaussian"}
+    assert tested >= set(registry) - {
+        "jpeg", "random-jpeg", "blind-gaussian", "camera", "camera-pipeline", "correlated-gaussian",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -178,6 +180,27 @@ def test_noises_are_frozen_and_hashable(text):
     assert hash(noise) == hash(parse(text))
     with pytest.raises(FrozenInstanceError):
         noise.clip = False
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+@pytest.mark.parametrize("shape", [(16, 16), (3, 16, 16, 3)])
+def test_a_pair_is_the_noisy_image_and_what_it_is_without_noise(text, shape):
+    clean = image(shape)
+    noisy, target = parse(text).pair(clean, np.random.default_rng(7))
+    np.testing.assert_array_equal(noisy, parse(text)(clean, np.random.default_rng(7)))
+    assert (target.shape, target.dtype) == (shape, np.float32)
+    assert np.array_equal(target, clean) == (text != "camera-pipeline(0.03)")
+
+
+def test_compositions_and_choices_hand_targets_on():
+    clean = image((6, 16, 16, 3))
+    camera = parse("camera-pipeline(0.03)")
+    _, target = camera.pair(clean, np.random.default_rng(0))
+    _, composed = parse("camera-pipeline(0.03)+gaussian(0.1)").pair(clean, np.random.default_rng(0))
+    np.testing.assert_array_equal(composed, target)
+    _, chosen = parse("camera-pipeline(0.03)|none").pair(clean, np.random.default_rng(0))
+    untouched = (chosen == clean).all(axis=(1, 2, 3))
+    assert 0 < untouched.sum() < 6
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])

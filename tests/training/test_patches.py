@@ -70,7 +70,8 @@ def test_every_epoch_has_other_patches_and_other_noise(recipe_file):
     again, same = images.noisy_train(0)
     np.testing.assert_array_equal(same, clean)
     np.testing.assert_array_equal(again, noisy)
-    np.testing.assert_array_equal(images.noisy_validation(), images.noisy_validation())
+    np.testing.assert_array_equal(images.noisy_validation()[1], images.clean_validation())
+    np.testing.assert_array_equal(images.noisy_validation()[0], images.noisy_validation()[0])
     assert images.clean_validation().shape == (len(images.validation), 16, 16, 3)
     # The squares of one photograph are not on both sides.
     assert not set(images.train.groups) & set(images.validation.groups)
@@ -85,16 +86,46 @@ def test_some_patches_are_gray_with_equal_noise_in_all_channels(recipe_file):
         gray = (clean == clean[..., :1]).all(axis=(1, 2, 3))
         np.testing.assert_array_equal(gray, (noisy == noisy[..., :1]).all(axis=(1, 2, 3)))
         # Apart from those that turned gray, the patches are the same.
-        plain = coloured.clean_train(epoch)
+        _, plain = coloured.noisy_train(epoch)
         np.testing.assert_array_equal(clean[~gray], plain[~gray])
         np.testing.assert_allclose(clean[gray][..., 0], plain[gray] @ [0.299, 0.587, 0.114], atol=1e-6)
         share.append(gray.mean())
     assert 0.2 < np.mean(share) < 0.6
 
 
+def test_noise_may_be_drawn_for_several_epochs_whose_patches_differ(recipe_file):
+    images = load_images(load_recipe(recipe_file, ["data.noise_epochs=2", "noise=gaussian(0.1, clip=false)"]))
+    drawn = [images.noisy_train(epoch) for epoch in range(4)]
+    for noisy, clean in drawn:
+        assert noisy.shape == clean.shape == (len(images.train), 16, 16, 3)
+        assert noisy.dtype == clean.dtype == np.float32
+        assert (noisy - clean).std() == pytest.approx(0.1, rel=0.02)
+    assert not np.array_equal(drawn[0][1], drawn[1][1])
+    # One square's noise, seen through another window: some value of the one patch is in the other, epochs apart none.
+    shared = [
+        np.mean([np.isin(one, other).mean() for one, other in zip(drawn[0][0], drawn[epoch][0], strict=True)])
+        for epoch in (1, 2)
+    ]
+    assert shared[0] > shared[1] + 0.2
+    again = load_images(images.recipe).noisy_train(3)
+    np.testing.assert_array_equal(again[0], drawn[3][0])
+
+
+def test_other_colours_keep_shape_and_range_and_leave_the_rest_alone():
+    from unnoise.training.patches import other_colours
+
+    clean = np.random.default_rng(0).random((200, 4, 4, 3), dtype=np.float32)
+    varied = other_colours(clean, 0.5, np.random.default_rng(1))
+    same = (varied == clean).all(axis=(1, 2, 3))
+    assert 0.3 < same.mean() < 0.7
+    assert varied.min() >= 0
+    assert varied.max() <= 1
+    np.testing.assert_array_equal(other_colours(clean, 0.0, np.random.default_rng(1)), clean)
+
+
 @pytest.mark.parametrize(
     "overrides",
-    [[], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5", "training.loss=psnr"]],
+    [["data.noise_epochs=2", "data.colours=0.5"], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5", "training.loss=psnr"]],
 )
 def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, overrides, tmp_path, monkeypatch):
     from unnoise.training import callbacks

@@ -65,7 +65,7 @@ def test_the_autoencoder_learns(dense_run):
     assert losses == sorted(losses, reverse=True)
     images = load_images(dense_run.recipe)
     clean = images.validation.to_float()
-    denoised = dense_run.load_model("autoencoder").predict(images.noisy_validation(), batch_size=100, verbose=0)
+    denoised = dense_run.load_model("autoencoder").predict(images.noisy_validation()[0], batch_size=100, verbose=0)
     grey = np.full_like(clean, clean.mean())
     assert np.mean((denoised - clean) ** 2) < np.mean((grey - clean) ** 2)
 
@@ -74,7 +74,7 @@ def test_the_saved_weights_are_those_of_the_best_epoch(dense_run):
     """Its loss on the validation images, computed with NumPy, is the one in the history."""
     images = load_images(dense_run.recipe)
     clean = images.validation.to_float()
-    denoised = dense_run.load_model("autoencoder").predict(images.noisy_validation(), batch_size=100, verbose=0)
+    denoised = dense_run.load_model("autoencoder").predict(images.noisy_validation()[0], batch_size=100, verbose=0)
     p = np.clip(denoised.astype(np.float64), 1e-7, 1 - 1e-7)
     entropy = -np.mean(clean * np.log(p) + (1 - clean) * np.log(1 - p))
     assert entropy == pytest.approx(min(float(row["val_loss"]) for row in dense_run.read_history()), rel=1e-4)
@@ -207,7 +207,7 @@ def test_sets_do_not_overlap_and_their_noise_is_drawn_apart(tiny):
     recipe = tiny.recipe("dense", f"noise={spelling}")
     images = load_images(recipe)
     noises = [np.subtract(*images.noisy_train())[0]]
-    noises += [images.noisy_validation()[0] - images.validation.to_float()[0]]
+    noises += [images.noisy_validation()[0][0] - images.validation.to_float()[0]]
     noises += [images.noisy_test()[0] - images.test.to_float()[0]]
     for i, one in enumerate(noises):
         for other in noises[:i]:
@@ -218,7 +218,7 @@ def test_validation_on_the_test_set_uses_its_images_and_noise(tiny):
     images = load_images(tiny.recipe("dense", "data.validation=test"))
     assert len(images.train) == 600
     np.testing.assert_array_equal(images.validation.images, images.test.images)
-    np.testing.assert_array_equal(images.noisy_validation(), images.noisy_test())
+    np.testing.assert_array_equal(images.noisy_validation()[0], images.noisy_test())
     assert "not independent" in images.describe()[-1]
 
 

@@ -282,12 +282,9 @@ def matching_noise(images: RunImages, classify: Callable[[Array], Array], accura
 def _baselines(
     recipe: Recipe, images: RunImages, code_size: int | None, names: Iterable[str] | None = None
 ) -> FittedBaselines:
-    noisy, clean = images.noisy_train()
     return fit_baselines(
-        noisy,
-        clean,
-        images.noisy_validation(),
-        images.clean_validation(),
+        *images.noisy_train(),
+        *images.noisy_validation(),
         names=recipe.evaluation.baselines if names is None else names,
         code_size=code_size,
     )
