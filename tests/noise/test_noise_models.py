@@ -61,8 +61,8 @@ def image(shape, seed=0):
 
 def test_the_contract_names_all_kinds():
     assert registry.names() == [
-        "blind-gaussian", "camera", "camera-pipeline", "correlated-gaussian", "gaussian", "jpeg", "masking", "none", "poisson",
-        "poisson-gaussian", "random-jpeg", "salt-and-pepper", "speckle", "uniform",
+        "blind-gaussian", "camera", "camera-pipeline", "correlated-gaussian", "gaussian", "jpeg", "masking", "none",
+        "poisson", "poisson-gaussian", "random-jpeg", "salt-and-pepper", "speckle", "uniform",
     ]  # fmt: skip
 
 

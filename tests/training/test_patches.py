@@ -112,7 +112,7 @@ def test_noise_may_be_drawn_for_several_epochs_whose_patches_differ(recipe_file)
 
 
 def test_other_colours_keep_shape_and_range_and_leave_the_rest_alone():
-    from unnoise.training.patches import other_colours
+    from unnoise.experiment.patches import other_colours
 
     clean = np.random.default_rng(0).random((200, 4, 4, 3), dtype=np.float32)
     varied = other_colours(clean, 0.5, np.random.default_rng(1))
@@ -125,7 +125,11 @@ def test_other_colours_keep_shape_and_range_and_leave_the_rest_alone():
 
 @pytest.mark.parametrize(
     "overrides",
-    [["data.noise_epochs=2", "data.colours=0.5"], ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5", "training.loss=psnr"]],
+    [
+        [],
+        ["data.noise_epochs=2", "data.colours=0.5"],
+        ["training.optimizer=muon", "training.schedule=trapezoid", "data.gray=0.5", "training.loss=psnr"],
+    ],
 )
 def test_a_run_on_patches_lowers_the_loss_and_goes_on_exactly(recipe_file, overrides, tmp_path, monkeypatch):
     from unnoise.training import callbacks

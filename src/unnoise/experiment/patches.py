@@ -1,4 +1,4 @@
-"""Random patches of photographs: another place, turn, reflection and colour of every image in every epoch; some gray."""
+"""Random patches of photographs: every image in another place, turn and colour in every epoch, some of them gray."""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ class Data(Section):
     A folder of images of any size is cut into squares of the side ``tile``. With ``patch``, the autoencoder trains on
     a random square of that side out of every image, another one every epoch; the share ``gray`` of them is turned gray,
     the share ``colours`` gets other colours. The noise of gray images is equal in all channels. With ``noise_epochs``
-    the whole squares get their noise for as many epochs: for noises that take longer to draw than to train on. ``validation`` is a number of images split
-    from the training set, or ``"test"``: the test set, as in those labs whose published figure used it so.
+    the whole squares get their noise for as many epochs: for noises that take longer to draw than to train on.
+    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs
+    whose published figure used it so.
     """
 
     dataset: str

@@ -79,8 +79,8 @@ class NoiseModel(ABC):
     def pair(self, clean: npt.ArrayLike, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Give a noisy copy of ``clean`` and what a denoiser should make of it: ``(noisy, target)``.
 
-        The target is ``clean`` itself for every noise that only adds to the image; where the image goes through a camera,
-        it is what the camera makes of it without noise.
+        The target is ``clean`` itself for every noise that only adds to the image; where the image goes through a
+        camera, it is what the camera makes of it without noise.
 
         Args:
             clean, rng: As for a call, which gives the same noisy image for the same state of ``rng``.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from unnoise.luma import LUMA
 from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
@@ -30,9 +31,9 @@ class CameraPipeline(NoiseModel):
 
     now and then whole rows more, and hot pixels. Both mosaics, with noise and without, become pictures again: bilinear,
     edge-aware or gradient-corrected demosaicking (Malvar et al.), white balance, matrix, tone curve; then, in random
-    order, noise reduction (bilateral, guided, by thresholds at several scales, non-local means, blur, of flat parts alone;
-    apart for luma and colour, weak to strong), sharpening and resizing to 0.5 to 1 times the size. The noisy one is
-    rounded to 8 bits and compressed by JPEG of quality 60 to 100, never, once or twice, its blocks beginning anywhere.
+    order, noise reduction (bilateral, guided, by thresholds at several scales, non-local means, of flat parts alone,
+    blur; apart for luma and colour, weak to strong), sharpening and resizing to 0.5 to 1 times the size. The noisy one
+    is rounded to 8 bits and compressed by JPEG of quality 60 to 100, never, once or twice, its blocks anywhere.
 
     So :meth:`pair` gives a target that differs from the photograph: the noise-free picture of the same camera before
     JPEG. A denoiser that learns from such pairs does not learn to undo the camera's blur. Where the picture is made
@@ -42,7 +43,7 @@ class CameraPipeline(NoiseModel):
     1.2)``. Gray images are seen by the same cameras; the result is the picture's luma.
 
     Args:
-        shot: Highest shot noise, from 0.0001 to 1: the variance per linear light. 0.012 is a small sensor at a high ISO.
+        shot: Highest shot noise, from 0.0001 to 1: the variance per linear light. 0.012 is a small sensor at high ISO.
         clip: Without effect: files hold values in [0, 1].
 
     Raises:
@@ -100,7 +101,7 @@ class CameraPipeline(NoiseModel):
         return noisy, target
 
 
-def _mirrored(outer: int, inner: int) -> np.ndarray:
+def _mirrored(outer: int, inner: int) -> npt.NDArray[np.int64]:
     """Return where each of ``outer`` places lies among ``inner`` ones in the middle, mirrored at both ends."""
     places = np.abs(np.arange(outer) - (outer - inner) // 2) % (2 * inner)
-    return np.minimum(places, 2 * inner - 1 - places)
+    return np.asarray(np.minimum(places, 2 * inner - 1 - places))

@@ -117,7 +117,7 @@ def stored(image: FloatArray, processing: Processing) -> FloatArray:
         options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
         counts = cv2.imdecode(cv2.imencode(".jpg", rolled, options)[1], cv2.IMREAD_COLOR)[..., ::-1]
         counts = np.roll(counts, (top, left), (0, 1))
-    return counts / np.float32(255)
+    return np.asarray(np.divide(counts, 255, dtype=np.float32))
 
 
 def _luma(luma: FloatArray, processing: Processing, noise: float) -> FloatArray:
@@ -132,14 +132,15 @@ def _luma(luma: FloatArray, processing: Processing, noise: float) -> FloatArray:
     if processing.luma == "flat parts":
         base = cv2.GaussianBlur(luma, (0, 0), 1.2 * width)
         contrast = np.abs(cv2.GaussianBlur(luma, (0, 0), 0.8) - base)
-        return luma - np.exp(-np.square(contrast / np.float32(threshold))) * (luma - base)
+        flat: FloatArray = np.exp(-np.square(contrast / np.float32(threshold)))
+        return luma - flat * (luma - base)
     if processing.luma == "non-local means":
         counts = np.rint(np.clip(luma, 0, 1) * 65535).astype(np.uint16)
         strength = [float(min(threshold, 0.3) * 65535 * 0.6)]
         filtered = cv2.fastNlMeansDenoising(
             counts, h=strength, templateWindowSize=5, searchWindowSize=11, normType=cv2.NORM_L1
         )
-        return filtered / np.float32(65535)
+        return np.asarray(np.divide(filtered, 65535, dtype=np.float32))
     return luma
 
 

@@ -108,13 +108,13 @@ def mosaic_of(image: FloatArray, sensor: Sensor) -> FloatArray:
 def exposed(mosaic: FloatArray, sensor: Sensor, rng: np.random.Generator) -> FloatArray:
     """Return the mosaic with shot and readout noise, noise of rows and hot pixels, cut where the sensor saturates."""
     deviation = np.sqrt(sensor.shot * mosaic + np.float32(sensor.read))
-    noisy = mosaic + deviation * rng.standard_normal(mosaic.shape, np.float32)
+    noisy: FloatArray = mosaic + deviation * rng.standard_normal(mosaic.shape, np.float32)
     if sensor.row:
         noisy += sensor.row * math.sqrt(sensor.read) * rng.standard_normal((len(mosaic), 1), np.float32)
     if sensor.hot:
         hot = rng.random(mosaic.shape, np.float32) < sensor.hot
         noisy[hot] = rng.uniform(0.2, 1.0, int(hot.sum()))
-    return np.minimum(noisy, 1.0)
+    return np.minimum(noisy, np.float32(1.0))
 
 
 def developed(mosaic: FloatArray, sensor: Sensor) -> FloatArray:
@@ -130,7 +130,8 @@ def _demosaicked(mosaic: FloatArray, kind: str) -> FloatArray:
         return _gradient_corrected(mosaic)
     code = cv2.COLOR_BayerBG2RGB if kind == "bilinear" else cv2.COLOR_BayerBG2RGB_EA
     counts = np.clip(np.rint(mosaic * _WHITE + _BLACK), 0, 65535).astype(np.uint16)
-    return (cv2.cvtColor(counts, code) - np.float32(_BLACK)) / np.float32(_WHITE)
+    interpolated: FloatArray = cv2.cvtColor(counts, code)
+    return (interpolated - np.float32(_BLACK)) / np.float32(_WHITE)
 
 
 def _gradient_corrected(mosaic: FloatArray) -> FloatArray:
@@ -168,5 +169,6 @@ def _look_up(values: FloatArray, table: FloatArray) -> FloatArray:
     """Return a curve of ``values`` in [0, 1] from its table, by linear interpolation; what lies outside is clipped."""
     places = np.clip(values, 0.0, 1.0) * np.float32(_STEPS)
     lower = np.minimum(places.astype(np.int32), _STEPS - 1)
-    low = table[lower]
-    return low + (places - lower.astype(np.float32)) * (table[lower + 1] - low)
+    low: FloatArray = table[lower]
+    result: FloatArray = low + (places - lower.astype(np.float32)) * (table[lower + 1] - low)
+    return result
