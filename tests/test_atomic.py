@@ -42,7 +42,7 @@ def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path, erro
 def test_existing_file_is_replaced_only_with_overwrite(tmp_path):
     target = tmp_path / "a.txt"
     write_text(target, "first")
-    with pytest.raises(OutputError, match=r"exists already.*--overwrite"):
+    with pytest.raises(OutputError, match=r"exists already \(overwrite is false\)"):
         write_text(target, "second", overwrite=False)
     assert target.read_text() == "first"
     write_text(target, "second", overwrite=True)

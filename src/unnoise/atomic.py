@@ -40,7 +40,7 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"Cannot write {path}: {reason}. Free some space or choose another place with -o.") from error
+        raise OutputError(f"Cannot write {path}: {reason}.", remedy="output") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def _temporary_name(path: Path, digits: str) -> str:
 def require_free(path: str | Path, *, overwrite: bool) -> None:
     """Raise OutputError where ``path`` exists and may not be replaced; for a look before long work."""
     if Path(path).exists() and not overwrite:
-        raise OutputError(f"{path} exists already. Choose another name, or pass --overwrite to replace it.")
+        raise OutputError(f"{path} exists already (overwrite is false).", remedy="overwrite")
 
 
 def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:

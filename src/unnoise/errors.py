@@ -1,11 +1,11 @@
 """The exception tree. Every message states the rule, the value received and the cause.
 
 UnnoiseError
-├── UsageError          a wrong name or option (the command line exits with 2)
+├── UsageError          a wrong name, value or combination of them (the command line exits with 2)
+│   └── RecipeError     a recipe with a wrong field, or an unknown one
 ├── InputError          an array, image or file that cannot be used
 │   ├── DataError       a data set: missing, truncated, corrupt
 │   └── ModelFileError  a model file that is not one, or does not fit the image
-├── RecipeError         a recipe with a wrong field
 ├── OutputError         an output that cannot be written, or that exists already
 └── MissingExtraError   an optional dependency that is not installed
 """
@@ -32,6 +32,10 @@ class UsageError(UnnoiseError):
     exit_code = 2
 
 
+class RecipeError(UsageError):
+    """A recipe that does not describe a training run."""
+
+
 class InputError(UnnoiseError):
     """An array, image or file that cannot be used as given."""
 
@@ -42,10 +46,6 @@ class DataError(InputError):
 
 class ModelFileError(InputError):
     """A file that is not a packaged model, or a model that does not fit the image."""
-
-
-class RecipeError(UnnoiseError):
-    """A recipe that does not describe a training run."""
 
 
 class OutputError(UnnoiseError):

@@ -93,18 +93,35 @@ def test_wrong_usage_exits_with_2_and_writes_nothing(unnoise, arguments, tmp_pat
         (["train", "demo", "--set", 'evaluation.baselines=["median", "liner"]'], "Did you mean 'linear'?"),
         (["train", "demo", "--set", "model.code=-3"], "model: code must be"),
         (["train", "dmo"], "Did you mean 'demo'?"),
+        (["sweep", "demo", "--set", "model.cod=4,8"], "Did you mean 'code'?"),
+    ],
+)
+def test_a_wrong_name_or_value_exits_with_2_and_one_message_and_writes_nothing(
+    unnoise, arguments, expected, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = unnoise(*arguments)
+    assert code == 2
+    assert err.startswith("unnoise: ")
+    assert expected in err
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
         (["train", "missing.toml"], "Cannot read the recipe missing.toml"),
         (["train", "--resume", "nowhere"], "nowhere is no run folder"),
         (["evaluate", "nowhere.onnx"], "There is no model file nowhere.onnx"),
         (["denoise", "missing.png"], "missing.png"),
         (["models", "missing.onnx"], "missing.onnx"),
         (["package", "nowhere", "-o", "m.onnx"], "nowhere is no run folder"),
-        (["sweep", "demo", "--set", "model.cod=4,8"], "Did you mean 'code'?"),
         (["denoise", "missing.png", "--model", "missing.onnx"], "missing"),
         (["noise", "missing.png", "--noise", "none", "-o", "out.png"], "missing.png"),
     ],
 )
-def test_an_error_exits_with_1_and_one_message_and_writes_nothing(unnoise, arguments, expected, tmp_path, monkeypatch):
+def test_bad_input_exits_with_1_and_one_message_and_writes_nothing(unnoise, arguments, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, err = unnoise(*arguments)
     assert code == 1

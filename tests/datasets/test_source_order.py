@@ -58,7 +58,7 @@ def test_a_damaged_file_is_never_passed_over(places):
 
 
 def test_a_data_folder_that_is_none(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match=r"--data-dir must name a folder.*nowhere"):
+    with pytest.raises(DataError, match=r"data_dir must name a folder.*nowhere"):
         datasets.load("mnist", data_dir=tmp_path / "nowhere")
     monkeypatch.setenv("UNNOISE_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match=r"UNNOISE_DATA must name a folder"):

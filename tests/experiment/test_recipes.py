@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unnoise import noise
-from unnoise.errors import RecipeError
+from unnoise.errors import InputError, RecipeError
 from unnoise.experiment import Recipe, built_in_recipes, load_recipe
 from unnoise.models import parameters_of, registry
 
@@ -20,8 +20,8 @@ MINIMAL = {
 }
 
 
-def message(*overrides, recipe="demo"):
-    with pytest.raises(RecipeError) as caught:
+def message(*overrides, recipe="demo", error=RecipeError):
+    with pytest.raises(error) as caught:
         load_recipe(recipe, overrides)
     return str(caught.value)
 
@@ -127,9 +127,9 @@ def test_an_override_may_add_a_table():
         ("noise=gausian(0.5)", ["noise", "gausian", "Did you mean 'gaussian'?", "poisson"]),
         ("noise=gaussian(0.5", ["noise", "gaussian(0.5"]),
         ("evaluation.noisy_accuracy=1", ["evaluation.noisy_accuracy", "less than 1"]),
-        ("training.epochs", ["--set takes FIELD=VALUE", "'training.epochs'"]),
-        ("=3", ["--set takes FIELD=VALUE"]),
-        ("training..epochs=3", ["--set takes FIELD=VALUE"]),
+        ("training.epochs", ["An override is written FIELD=VALUE", "'training.epochs'"]),
+        ("=3", ["An override is written FIELD=VALUE"]),
+        ("training..epochs=3", ["An override is written FIELD=VALUE"]),
         ("noise.sigma=3", ["noise"]),
         ("name.x=3", ["name"]),
         ("data=3", ["data"]),
@@ -172,15 +172,15 @@ def test_a_composite_needs_a_classifier():
 def test_a_file_that_is_no_toml_names_the_line(tmp_path):
     file = tmp_path / "broken.toml"
     file.write_text('name = "broken"\nnoise = gaussian\n')
-    text = message(recipe=file)
+    text = message(recipe=file, error=InputError)
     assert str(file) in text
     assert "line 2" in text
 
 
 def test_a_file_that_is_missing_or_no_text_is_told(tmp_path):
-    assert "Cannot read the recipe" in message(recipe=tmp_path / "missing.toml")
+    assert "Cannot read the recipe" in message(recipe=tmp_path / "missing.toml", error=InputError)
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-    assert "not UTF-8" in message(recipe=tmp_path / "bytes.toml")
+    assert "not UTF-8" in message(recipe=tmp_path / "bytes.toml", error=InputError)
 
 
 def test_an_unknown_recipe_is_told_with_the_closest_one():

@@ -61,7 +61,7 @@ def check_results(
         except DataError as error:
             console.print(f"left out: {error}", highlight=False, soft_wrap=True)
     if not sets:
-        raise DataError(f"None of the sets of {folder} is on this machine. Set UNNOISE_DATA, or --data-dir.")
+        raise DataError(f"None of the sets of {folder} is on this machine.", remedy="data_dir")
     worse: list[str] = []
     shown = Table(
         "set", "noise", "method", "images", "before [dB]", "now [dB]", "difference", box=None, padding=(0, 2, 0, 0)

@@ -61,10 +61,10 @@ class Results:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"Cannot make the folder {folder}: {error.strerror}. Choose another with -o.") from None
+            raise OutputError(f"Cannot make the folder {folder}: {error.strerror}.", remedy="output") from None
         facts = self.folder / FACTS
         if not facts.exists() and any(self.folder.iterdir()):
-            raise OutputError(f"The folder {folder} holds other files, no benchmark. Choose another with -o.")
+            raise OutputError(f"The folder {folder} holds other files, no benchmark.", remedy="output")
         self.facts: dict[str, Any] = _read_facts(facts) if facts.exists() else {"identities": {}, "skipped": {}}
         self.rows = {row.key: row for row in read_rows(self.folder / ROWS)} if (self.folder / ROWS).exists() else {}
 
@@ -74,8 +74,8 @@ class Results:
         if before != wanted:
             ways = {True: "with noisy images rounded to 8 bits", False: "with float noise"}
             raise InputError(
-                f"The results in {self.folder} were measured {ways[before]}, and now {ways[wanted]} is asked for. "
-                "Choose another folder with -o."
+                f"The results in {self.folder} were measured {ways[before]}, and now {ways[wanted]} is asked for.",
+                remedy="output",
             )
 
     def identify(self, method: str, identity: str) -> None:
@@ -85,7 +85,8 @@ class Results:
         if before != identity and any(row.method == method for row in self.rows.values()):
             raise InputError(
                 f"The results of {method} in {self.folder} are of another model or other tuned values ({before}, now "
-                f"{identity}). Choose another folder with -o."
+                f"{identity}).",
+                remedy="output",
             )
         self.facts["identities"][method] = identity
 
@@ -172,7 +173,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
             return dict(content)
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise InputError(f"{path} is not what `unnoise benchmark` writes. Choose another folder with -o.")
+    raise InputError(f"{path} is not what `unnoise benchmark` writes.", remedy="output")
 
 
 def _mean(set: str, noise: str, method: str, rows: Sequence[Row]) -> Mean:

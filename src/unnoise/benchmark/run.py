@@ -81,7 +81,9 @@ def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> Outcom
     noises = sorted({checked_noise(label) for label in plan.noises}, key=noise_order)
     methods = list(dict.fromkeys(checked_name(name) for name in (*plan.models, *plan.methods)))
     if not methods or not noises:
-        raise UsageError("A benchmark needs a method and a noise; give --models or --methods, and --sigmas or --noise.")
+        raise UsageError(
+            f"A benchmark needs a method and a noise; received {len(methods)} and {len(noises)}.", remedy="methods"
+        )
     if plan.tuned is not None:
         read_tuned(plan.tuned)
     results = Results(folder)

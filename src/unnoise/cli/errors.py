@@ -15,9 +15,13 @@ REMEDIES = {
     "max_memory": "Lower --max-memory, or shrink the image.",
     "max_pixels": "Raise the limit with --max-pixels, or shrink the image.",
     "output": "Choose another place with -o.",
+    "methods": "Give --models or --methods, and --sigmas or --noise.",
+    "model": "`unnoise models` lists the models of unnoise; `unnoise package RUN -o FILE` makes one from a run.",
+    "noise": "Measure other noises one by one with --noise.",
     "overwrite": "Choose another name, or replace it with --overwrite.",
     "recursive": "With -r the images of its sub-folders count.",
     "resume": "Choose another folder with -o, or continue it with --resume.",
+    "unfinished": "Finish it: unnoise train --resume RUN",
 }
 """What the user can do, by the parameter that an error of the library names as its remedy."""
 
@@ -26,7 +30,10 @@ _TRAINING = ("keras", "tensorflow", "onnx", "tf2onnx")
 
 def describe(error: UnnoiseError) -> str:
     """Return the error's text, followed by the option that mends it where one does."""
-    return str(error) if error.remedy is None else f"{error} {REMEDIES[error.remedy]}"
+    if error.remedy is None:
+        return str(error)
+    text = str(error)
+    return text + ("\n" if "\n" in text else " ") + REMEDIES[error.remedy]
 
 
 def missing_package(error: ModuleNotFoundError, command: str) -> MissingExtraError:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import DataDir, make_console
+from unnoise.cli.options import DataDir, make_console, numbers
 from unnoise.errors import UsageError
 
 
@@ -27,9 +27,9 @@ def evaluate(
 
     console = make_console()
     if strengths is not None:
-        from unnoise.evaluation.strengths import evaluate_strengths, parse_strengths
+        from unnoise.evaluation.strengths import evaluate_strengths
 
-        values = parse_strengths(strengths)
+        values = numbers("--strengths", strengths)
         if dataset is not None or noise is not None:
             raise UsageError("--strengths keeps the recipe's data and noise: it takes neither --dataset nor --noise.")
         if not target.is_dir():

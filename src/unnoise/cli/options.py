@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unnoise.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -33,6 +35,25 @@ def finite(value: float | None) -> float | None:
 def listed(text: str | None) -> list[str]:
     """Return what stands between the commas of an option's text."""
     return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def numbers(option: str, text: str) -> list[float]:
+    """Return the numbers between the commas of an option's text.
+
+    Raises:
+        UsageError: something between the commas is no finite number.
+
+    Example:
+        >>> numbers("--strengths", "0.5, 0.1,0.50")
+        [0.5, 0.1, 0.5]
+    """
+    try:
+        found = [float(word) for word in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(map(math.isfinite, found)):
+        raise UsageError(f"{option} takes numbers with commas between, such as 0.1,0.2,0.5; received {text!r}.")
+    return found
 
 
 def make_console() -> Console:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import Overwrite, listed, make_console
+from unnoise.cli.options import Overwrite, listed, make_console, numbers
 from unnoise.errors import UsageError
 
 
@@ -30,8 +30,8 @@ def tune(
     for name in chosen:
         if name not in tunable():
             raise UsageError(f"There is nothing to tune in {name!r}. Filters with a value: {', '.join(tunable())}.")
-    levels = [float(sigma) if sigma.replace(".", "", 1).isdigit() else 0.0 for sigma in listed(sigmas)]
-    if not levels or min(levels) <= 0:
+    levels = numbers("--sigmas", sigmas)
+    if min(levels) <= 0:
         raise UsageError(f"--sigmas takes numbers above 0, such as 15,25,50; received {sigmas!r}.")
     require_free(output, overwrite=overwrite)
     console = make_console()

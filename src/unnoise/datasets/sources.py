@@ -69,20 +69,20 @@ class Search:
                 return [item.inside(cached) or fetch(item.remote, cached / item.name) for item in wanted]
             except (DataError, MissingExtraError) as error:
                 reason = str(error)
-        raise DataError(_missing(dataset, wanted, places, reason, hint))
+        raise DataError(_missing(dataset, wanted, places, reason, hint), remedy="data_dir")
 
     def folders(self, name: str | Path) -> list[Path]:
         """Give the folders that ``name`` may mean, other than the one of that path."""
         return [folder / name for _, folder in self._user_places("")]
 
     def _user_places(self, dataset: str) -> list[tuple[str, Path]]:
-        folder, origin = self.data_dir, "--data-dir"
+        folder, origin = self.data_dir, "data_dir"
         if folder is None:
             if not os.environ.get("UNNOISE_DATA"):
                 return []
             folder, origin = Path(os.environ["UNNOISE_DATA"]), "UNNOISE_DATA"
         if not folder.is_dir():
-            raise DataError(f"{origin} must name a folder with data sets, but {folder} is not a folder. Correct it.")
+            raise DataError(f"{origin} must name a folder with data sets, but {folder} is not a folder.")
         return [(origin, folder / dataset), (origin, folder)]
 
 
@@ -103,7 +103,8 @@ def damaged(path: object, expected: str, found: str) -> DataError:
     """Give the error for a file that is not what it should be: the file, the rule, what was found, what to do."""
     return DataError(
         f"{path} cannot be used: expected {expected}, found {found}. "
-        "Remove this file and fetch it again, or give another folder with --data-dir."
+        "Remove this file and fetch it again, or use another folder of data sets.",
+        remedy="data_dir",
     )
 
 
@@ -120,7 +121,7 @@ def _missing(dataset: str, wanted: Sequence[Wanted], places: Sequence[tuple[str,
     lines += [f"Download: {reason}", "Ways to get it:"]
     lines += ["  - run again with a network connection and download allowed; it is kept in the cache, or"]
     lines += [f"  - fetch {item.remote.url} as {item.name}" for item in absent]
-    lines += [f"    into a folder DIR/{dataset}, and pass --data-dir DIR or set UNNOISE_DATA=DIR"]
+    lines += [f"    into a folder DIR/{dataset}; DIR is the folder of data sets (data_dir, or UNNOISE_DATA)"]
     if hint:
         lines += [f"  - {hint}"]
     return "\n".join(lines)

@@ -22,24 +22,6 @@ from unnoise.experiment.run_folder import RunFolder
 from unnoise.reporting.figures import save_figure, sweep_plot
 
 
-def parse_strengths(text: str) -> list[float]:
-    """Return the numbers of a text such as ``0.1,0.2,0.5``, sorted, each once.
-
-    Raises:
-        UsageError: something between the commas is no number.
-
-    Example:
-        >>> parse_strengths("0.5, 0.1,0.50")
-        [0.1, 0.5]
-    """
-    try:
-        return sorted({float(word) for word in text.split(",")})
-    except ValueError:
-        raise UsageError(
-            f"--strengths takes numbers with commas between, such as 0.1,0.2,0.5; received {text!r}."
-        ) from None
-
-
 def strength(noise: noises.NoiseModel) -> tuple[str, float]:
     """Return name and value of the parameter that is a noise's strength, its first.
 
@@ -50,8 +32,8 @@ def strength(noise: noises.NoiseModel) -> tuple[str, float]:
     value = getattr(noise, name)
     if not isinstance(value, Real) or isinstance(value, bool):
         raise UsageError(
-            f"--strengths replaces the number of a single noise, such as gaussian(0.5); the recipe's noise is {noise}. "
-            "Measure other noises one by one with --noise."
+            f"Strengths replace the number of a single noise, such as gaussian(0.5); the recipe's noise is {noise}.",
+            remedy="noise",
         )
     return name, float(value)
 
@@ -66,7 +48,7 @@ def evaluate_strengths(
 
     Args:
         run: The run folder.
-        strengths: Values of the noise's first parameter.
+        strengths: Values of the noise's first parameter; they are sorted, and each is taken once.
         data_dir: Where data sets are looked for first.
         console: Where to print.
 
@@ -77,6 +59,7 @@ def evaluate_strengths(
         UsageError: the recipe's noise has no strength, or one that is out of its range.
         InputError: the run is not finished.
     """
+    strengths = sorted(set(strengths))
     recipe = run.recipe
     noise = noises.parse(recipe.noise)
     name, trained = strength(noise)

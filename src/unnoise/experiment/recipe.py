@@ -13,7 +13,7 @@ import pydantic
 
 from unnoise import datasets
 from unnoise import noise as noises
-from unnoise.errors import RecipeError, UnnoiseError
+from unnoise.errors import InputError, RecipeError, UnnoiseError
 from unnoise.registry import suggestion
 
 BUILT_IN = "unnoise.recipes"
@@ -243,13 +243,14 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         overrides: Texts such as ``training.epochs=5`` or ``noise=gaussian(0.2)``.
 
     Raises:
-        RecipeError: no such recipe, no TOML, or a field that is wrong; the message names the field and what is allowed.
+        InputError: a file that cannot be read or is no TOML.
+        RecipeError: no such recipe, or a field that is wrong; the message names the field and what is allowed.
     """
     text, origin = _read(name)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
+        raise InputError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
     for override in overrides:
         _override(table, override)
     try:
@@ -265,7 +266,7 @@ def _read(name: str | Path) -> tuple[str, str]:
             return path.read_text("utf-8"), str(path)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise RecipeError(f"Cannot read the recipe {path}: {reason}. Check the file.") from None
+            raise InputError(f"Cannot read the recipe {path}: {reason}. Check the file.") from None
     texts = _built_in_texts()
     if str(name) not in texts:
         raise RecipeError(f"Unknown recipe {str(name)!r}. {suggestion(str(name), texts)} A file's name ends in .toml.")
@@ -276,7 +277,7 @@ def _override(table: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise RecipeError(f"--set takes FIELD=VALUE, such as training.epochs=5; received {override!r}.")
+        raise RecipeError(f"An override is written FIELD=VALUE, such as training.epochs=5; received {override!r}.")
     try:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
@@ -286,7 +287,7 @@ def _override(table: dict[str, Any], override: str) -> None:
         section = _field(section, key, path)
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
-            raise RecipeError(f"--set {override}: {key} is a value, not a table.")
+            raise RecipeError(f"{override}: {key} is a value, not a table.")
     _field(section, keys[-1], path)
     table[keys[-1]] = value
 
@@ -296,7 +297,7 @@ def _field(section: type[pydantic.BaseModel] | None, key: str, path: str) -> typ
     if section is None or section.model_config.get("extra") == "allow":
         return None
     if key not in section.model_fields:
-        raise RecipeError(f"--set {path}: there is no field {key!r}. {suggestion(key, section.model_fields)}")
+        raise RecipeError(f"{path}: there is no field {key!r}. {suggestion(key, section.model_fields)}")
     annotation = section.model_fields[key].annotation
     for candidate in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(candidate, type) and issubclass(candidate, pydantic.BaseModel):

@@ -37,16 +37,11 @@ class RunFolder:
         folder = cls(Path(path))
         try:
             if folder.path.exists() and any(folder.path.iterdir()):
-                raise OutputError(
-                    f"The run folder {path} exists already. Choose another with -o, or continue it with "
-                    f"--resume {path}."
-                )
+                raise OutputError(f"The run folder {path} exists already.", remedy="resume")
             for part in (folder.path, folder.checkpoints, folder.models, folder.figures):
                 part.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(
-                f"Cannot make the run folder {path}: {error.strerror}. Choose another with -o."
-            ) from error
+            raise OutputError(f"Cannot make the run folder {path}: {error.strerror}.", remedy="output") from error
         try:
             write_text(folder.path / "run.json", json.dumps(dict(facts), indent=2) + "\n")
             # Written last: a folder with a recipe is one that can be resumed.
@@ -132,7 +127,7 @@ class RunFolder:
 
         if not self.model_file(stage).is_file():
             raise InputError(
-                f"The run {self.path} has no finished {stage}. Finish it with: unnoise train --resume {self.path}"
+                f"The run {self.path} has no finished {stage}: its training was stopped.", remedy="unfinished"
             )
         return load_model(self.model_file(stage))
 

@@ -29,9 +29,7 @@ def load(model: str | Path = "photo", *, threads: int | None = None, device: str
     """
     path = model_file(model)
     if not path.is_file():
-        raise ModelFileError(
-            f"There is no model file {path}. Check the name; `unnoise package RUN -o {path}` makes one."
-        )
+        raise ModelFileError(f"There is no model file {path}. Check the name.", remedy="model")
     content = b""
     try:
         content = path.read_bytes()

@@ -32,7 +32,7 @@ def parse_values(text: str) -> tuple[str, list[str]]:
     field, equals, values = text.partition("=")
     found = [value.strip() for value in re.split(r",(?![^(\[]*[)\]])", values)]
     if not equals or not field.strip() or not all(found):
-        raise UsageError(f"--set takes FIELD=A,B,C, such as model.code=16,32,64; received {text!r}.")
+        raise UsageError(f"What to sweep is written FIELD=A,B,C, such as model.code=16,32,64; received {text!r}.")
     return field.strip(), found
 
 
@@ -61,7 +61,7 @@ def run_sweep(
     for described in recipes:
         require_known(described.evaluation.baselines)
     if folder.exists():
-        raise OutputError(f"The folder {folder} exists already. Choose another with -o.")
+        raise OutputError(f"The folder {folder} exists already.", remedy="output")
 
     rows: list[dict[str, Any]] = []
     for number, (combination, described) in enumerate(zip(combinations, recipes, strict=True), start=1):

@@ -72,7 +72,9 @@ def _write(model: Any, path: Path, format: str) -> None:
         raise  # A full disk: atomic_path says so.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise OutputError(f"Keras cannot write this model as {format}: {reason}. Use --format onnx.") from error
+        raise OutputError(
+            f"Keras cannot write this model as {format}: {reason}. The format onnx holds every model."
+        ) from error
 
 
 def _write_pair(model: Any, path: Path, overwrite: bool) -> list[Path]:

@@ -43,7 +43,7 @@ def package_run(
     if format not in ("onnx", *FORMATS):
         raise UsageError(f"Unknown format {format!r}. {suggestion(format, ('onnx', *FORMATS))}")
     if half and format != "onnx":
-        raise UsageError(f"--half is for the format onnx, received {format}. Leave one of them out.")
+        raise UsageError(f"half rounds the weights of the format onnx only; received the format {format}.")
     path = Path(path)
     require_free(path, overwrite=overwrite)
     stage = "composite" if "composite" in run.recipe.stages else "autoencoder"
