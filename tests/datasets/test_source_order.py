@@ -31,6 +31,14 @@ def places(tmp_path, monkeypatch, layouts):
     return folders
 
 
+def test_the_cache_is_in_the_platform_s_folder_unless_one_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNNOISE_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv("UNNOISE_CACHE")
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "platform" / project)
+    assert cache_folder() == tmp_path / "platform" / "unnoise"
+
+
 def test_order(places, monkeypatch):
     monkeypatch.setenv("UNNOISE_DATA", str(places["UNNOISE_DATA"].parent))
     given = places["data_dir"].parent

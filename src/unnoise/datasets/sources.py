@@ -7,12 +7,12 @@ a folder of the system, the download. One place must have all files that a split
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unnoise.datasets.download import Remote, fetch
+from unnoise.datasets.extras import import_extra
 from unnoise.errors import DataError, MissingExtraError
 
 
@@ -90,13 +90,7 @@ def cache_folder() -> Path:
     """Give the folder for downloads: ``UNNOISE_CACHE``, or ``unnoise`` in the platform's folder for caches."""
     if os.environ.get("UNNOISE_CACHE"):
         return Path(os.environ["UNNOISE_CACHE"])
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "unnoise"
+    return Path(import_extra("pooch", "The cache of data sets").os_cache("unnoise"))
 
 
 def damaged(path: object, expected: str, found: str) -> DataError:

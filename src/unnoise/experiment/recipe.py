@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
+import tomli_w
 
 from unnoise import datasets
 from unnoise import noise as noises
@@ -200,28 +200,7 @@ class Recipe(Section):
 
     def to_toml(self) -> str:
         """Return the recipe as TOML with every default written out; reading it gives an equal recipe."""
-        return _toml(self.model_dump(mode="json", exclude_none=True))
-
-
-def _toml(table: dict[str, Any], prefix: str = "") -> str:
-    lines = [f"{key} = {_toml_value(value)}" for key, value in table.items() if not isinstance(value, dict)]
-    text = "\n".join(lines) + "\n" if lines else ""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            body = _toml(value, f"{prefix}{key}.")
-            text += (f"\n[{prefix}{key}]\n" if any(not isinstance(v, dict) for v in value.values()) else "") + body
-    return text
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    # JSON's escapes are TOML's too, except that JSON leaves the delete character as it is.
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
 def built_in_recipes() -> dict[str, str]:
