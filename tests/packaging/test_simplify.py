@@ -10,7 +10,7 @@ from unnoise.inference import Metadata
 from unnoise.models import build
 from unnoise.packaging.export import export_onnx
 from unnoise.packaging.geometry import receptive_field_of, stride_of
-from unnoise.packaging.simplify import sub_pixel_kernel
+from unnoise.packaging.simplify import sub_pixel_kernel, transposed_kernel
 
 
 def test_the_sub_pixel_kernel_is_the_transposed_convolution():
@@ -26,6 +26,7 @@ def test_the_sub_pixel_kernel_is_the_transposed_convolution():
             expected[:, here[0], here[1]] += square
         expected = expected[:, stride:-stride, stride:-stride]
         plain = sub_pixel_kernel(kernel, stride)
+        np.testing.assert_array_equal(transposed_kernel(plain, stride), kernel)
         padded = np.pad(source, ((0, 0), (1, 1), (1, 1)))
         deep = np.zeros((stride * stride * 2, 5, 6))
         for down, right in np.ndindex(3, 3):

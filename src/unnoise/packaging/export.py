@@ -14,6 +14,7 @@ from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
 from unnoise.packaging.simplify import restore_ranks, simplify, store_half
+from unnoise.packaging.weights import name_weights, random_weights, weight_names
 from unnoise.quiet import quiet
 
 # Largest absolute difference between ONNX Runtime and Keras in float32 on values in [0, 1].
@@ -63,6 +64,7 @@ def export_onnx(
         with np.errstate(over="ignore"):
             model.set_weights([weights.astype(np.float16).astype(weights.dtype) for weights in model.get_weights()])
     height, width, channels = metadata.input_shape
+    weights, drawn = model.get_weights(), random_weights(model)
     signature = [keras.InputSpec(shape=(None, height, width, channels), dtype="float32", name="noisy")]
     with atomic_path(path, overwrite=overwrite) as temporary:
         try:
@@ -71,6 +73,7 @@ def export_onnx(
                 answers = model(
                     np.zeros((1, height or metadata.stride, width or metadata.stride, channels), np.float32)
                 )
+                model.set_weights(drawn)
                 model.export(temporary, format="onnx", verbose=False, input_signature=signature)
         except OSError:
             raise  # A full disk or the like: atomic_path has the words for it.
@@ -79,9 +82,12 @@ def export_onnx(
             raise OutputError(
                 f"Keras cannot export {model.name} to ONNX: {reason}. Use layers that tf2onnx knows."
             ) from error
+        finally:
+            model.set_weights(weights)
         import onnx
 
         graph = onnx.load(temporary)
+        name_weights(graph.graph, drawn, weights, weight_names(model))
         _name_outputs(graph.graph, outputs)
         answers = answers if isinstance(answers, (list, tuple)) else [answers]
         restore_ranks(graph.graph, [len(answer.shape) for answer in answers])

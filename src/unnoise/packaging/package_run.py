@@ -59,7 +59,7 @@ def package_run(
 def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool, overwrite: bool) -> Metadata:
     import keras
 
-    from unnoise.models import build, registry
+    from unnoise.models import build, parameters_of, registry
 
     recipe = run.recipe
     autoencoder = model.autoencoder if stage == "composite" else model
@@ -100,6 +100,7 @@ def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool
         parity=math.inf,
         version=__version__,
         created=datetime.date.today().isoformat(),
+        model_parameters=parameters_of(recipe.model.architecture) | recipe.model.parameters,
     )
     return export_onnx(model, path, card, outputs=outputs, half=half, overwrite=overwrite)
 

@@ -18,6 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+# Ends the name of a kernel that sub_pixel_kernel made.
+SUB_PIXEL = "@sub-pixel"
+
 
 def simplify(graph: Any) -> None:
     """Rewrite the transposed convolutions of an ONNX ``graph`` in place, and what adds to them.
@@ -36,7 +39,7 @@ def simplify(graph: Any) -> None:
         kernel = numpy_helper.to_array(constants[node.input[1]])
         strides, place = shape["strides"], list(graph.node).index(node)
         if len(set(strides)) == 1 and shape["kernel_shape"] == [3 * step for step in strides] and len(node.input) == 2:
-            weights = f"{node.output[0]}_kernel"
+            weights = f"{node.input[1]}{SUB_PIXEL}"
             graph.initializer.append(numpy_helper.from_array(sub_pixel_kernel(kernel, strides[0]), weights))
             deep = f"{node.output[0]}_deep"
             convolution = helper.make_node("Conv", [node.input[0], weights], [deep], kernel_shape=[3, 3], pads=[1] * 4)
@@ -57,17 +60,18 @@ def simplify(graph: Any) -> None:
 def store_half(graph: Any) -> None:
     """Store the constants of an ONNX ``graph`` that 16-bit floats hold exactly in these, for half of the file's size.
 
-    They are cast to 32 bits when ONNX Runtime loads the file; what it computes stays the same.
+    They keep their names, and are cast to 32 bits when ONNX Runtime loads the file; what it computes stays the same.
     """
     from onnx import TensorProto, helper, numpy_helper
 
     for tensor in [tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT]:
         values = numpy_helper.to_array(tensor)
         if np.array_equal(values, values.astype(np.float16)):
-            name = f"{tensor.name}_half"
-            graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), name))
-            graph.initializer.remove(tensor)
-            graph.node.insert(0, helper.make_node("Cast", [name], [tensor.name], to=TensorProto.FLOAT))
+            single = f"{tensor.name}@single"
+            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), tensor.name))
+            for node in graph.node:
+                node.input[:] = [single if name == tensor.name else name for name in node.input]
+            graph.node.insert(0, helper.make_node("Cast", [tensor.name], [single], to=TensorProto.FLOAT))
 
 
 def restore_ranks(graph: Any, ranks: list[int]) -> None:
@@ -106,6 +110,17 @@ def sub_pixel_kernel(kernel: npt.NDArray[np.float32], stride: int) -> npt.NDArra
         taken = kernel[:, :, row + stride - stride * (down - 1), column + stride - stride * (right - 1)]
         result[row, column, :, :, down, right] = taken.T
     return result.reshape(stride * stride * out, into, 3, 3)
+
+
+def transposed_kernel(kernel: npt.NDArray[np.float32], stride: int) -> npt.NDArray[np.float32]:
+    """Return the kernel of a transposed convolution of which :func:`sub_pixel_kernel` made ``kernel``."""
+    out, into = kernel.shape[0] // stride**2, kernel.shape[1]
+    given = kernel.reshape(stride, stride, out, into, 3, 3)
+    result = np.empty((into, out, 3 * stride, 3 * stride), np.float32)
+    for row, column, down, right in np.ndindex(stride, stride, 3, 3):
+        place = row + stride - stride * (down - 1), column + stride - stride * (right - 1)
+        result[:, :, *place] = given[row, column, :, :, down, right].T
+    return result
 
 
 def _only(graph: Any, kind: str, node: Any) -> Any:
