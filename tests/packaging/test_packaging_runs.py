@@ -87,6 +87,9 @@ def test_what_the_file_says_of_itself(packaged):
     assert card.architecture == MODELS[name]["architecture"]
     assert card.parameters == run.load_model("autoencoder").count_params()
     assert card.recipe == run.recipe.to_toml()
+    given = {key: value for key, value in MODELS[name].items() if key != "architecture"}
+    assert given.items() <= card.model_parameters.items()
+    assert (card.bytes_per_pixel is None) == (card.input_shape[0] is not None)
     assert 0 <= card.parity <= 1e-5
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from unnoise.atomic import atomic_path
 from unnoise.errors import MissingExtraError, OutputError, UsageError
 from unnoise.inference.metadata import KEY, Metadata
+from unnoise.packaging.memory import bytes_per_pixel
 from unnoise.packaging.simplify import restore_ranks, simplify, store_half
 from unnoise.packaging.weights import name_weights, random_weights, weight_names
 from unnoise.quiet import quiet
@@ -36,7 +37,7 @@ def export_onnx(
     Args:
         model: A Keras model with one image input and one output for each of ``outputs``.
         path: The file to write.
-        metadata: The description; its ``parity`` is replaced by the measured one.
+        metadata: The description; its ``parity`` and ``bytes_per_pixel`` are replaced by those that are found.
         outputs: Names of the outputs.
         probe: Images ``(N, H, W, C)`` to compare on, beside random ones.
         half: Whether the weights are rounded to 16 bits, the model's too, and stored in them; it computes in 32.
@@ -102,7 +103,8 @@ def export_onnx(
                 f"Packaging is refused: the ONNX model differs from Keras by {parity:.2g}, more than {PARITY:g}. "
                 "Please report the recipe."
             )
-        written = dataclasses.replace(metadata, parity=parity)
+        memory = None if height else bytes_per_pixel(graph, channels, metadata.stride)
+        written = dataclasses.replace(metadata, parity=parity, bytes_per_pixel=memory)
         onnx.helper.set_model_props(graph, {KEY: written.to_json()})
         graph.producer_name, graph.producer_version = "unnoise", metadata.version
         onnx.save(graph, temporary)
