@@ -1,6 +1,5 @@
 """Files through the real path, with a network that changes nothing: whatever differs is our doing."""
 
-import dataclasses
 import io
 import json
 
@@ -15,7 +14,6 @@ from onnx_models import build
 from unnoise.batch import FileOptions, denoise_file
 from unnoise.cli.app import app
 from unnoise.errors import InputError, ModelFileError, OutputError
-from unnoise.imaging.encoding import held_metadata
 from unnoise.imaging.formats import FORMATS
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import load
@@ -224,16 +222,6 @@ def test_wrong_outputs_are_refused_and_nothing_is_left(tmp_path, identity):
         with pytest.raises(error, match=message):
             denoise_file(tmp_path / "in.png", tmp_path / name, denoiser=identity, options=FORCE)
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
-
-
-def test_exif_is_reported_lost_where_a_tiff_must_be_big(tmp_path):
-    image = PIL.Image.new("RGB", (8, 6))
-    exif = image.getexif()
-    exif[0x010F] = "maker"
-    image.save(tmp_path / "in.jpg", exif=exif)
-    header = open_image(tmp_path / "in.jpg")
-    assert held_metadata(header, FORMATS[".tif"]) == (["EXIF"], [])
-    assert held_metadata(dataclasses.replace(header, width=40_000, height=10_000), FORMATS[".tif"]) == ([], ["EXIF"])
 
 
 @pytest.mark.parametrize(

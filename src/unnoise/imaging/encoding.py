@@ -15,16 +15,14 @@ import numpy as np
 from unnoise.atomic import atomic_path
 from unnoise.errors import OutputError
 from unnoise.imaging.codecs import EncodingError, Pixels, codec_of
-from unnoise.imaging.codecs.vips import needs_big_tiff
+from unnoise.imaging.containers import jpeg
+from unnoise.imaging.conversion import fitted
 from unnoise.imaging.formats import Format, format_of
-from unnoise.imaging.header import PROFILE, Header
+from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array, to_8_bits
 
 # Larger images are spooled to a file beside the target before they are encoded, smaller ones to memory.
 IN_MEMORY = 1 << 26
-
-# What an image looks wrong without, and so stays when the rest is stripped.
-_NEEDED = (PROFILE, "orientation")
 
 
 def check_fits(name: str | Path, header: Header, target: Format) -> None:
@@ -70,9 +68,11 @@ def write_strips(
     format = format or (header.format if path is None else format_of(path))
     name = path or "the image"
     check_fits(name, header, format)
-    kept = {name: value for name, value in header.metadata.items() if not strip_metadata or name in _NEEDED}
+    metadata = header.metadata.stripped() if strip_metadata else header.metadata
+    if format is not header.format:
+        metadata = dataclasses.replace(metadata, own=())
     dtype = header.dtype if header.dtype in format.dtypes else "uint8"
-    written = dataclasses.replace(header, format=format, dtype=dtype, metadata=kept)
+    written = dataclasses.replace(_plain(header), format=format, dtype=dtype, metadata=metadata)
     with contextlib.ExitStack() as stack:
         if path is None:
             sink: BinaryIO = target  # type: ignore[assignment]
@@ -81,14 +81,15 @@ def write_strips(
             sink = stack.enter_context(open(temporary, "w+b"))
         pixels = stack.enter_context(_spooled(written, strips, None if path is None else path.parent))
         try:
-            codec_of(format).encode(_described(written), pixels, sink)
+            upright, srgb = ("orientation" not in format.holds), ("icc_profile" not in format.holds)
+            codec_of(format).encode(*fitted(written, pixels, upright=upright, srgb=srgb), sink)
         except EncodingError as error:
             raise OutputError(
                 f"Cannot write {name}: {format.name} refuses the image ({error}). Choose another format."
             ) from error
 
 
-def _described(header: Header) -> Header:
+def _plain(header: Header) -> Header:
     """Return the header as a plain one, without what an opened file adds to it."""
     return Header(**{field.name: getattr(header, field.name) for field in dataclasses.fields(Header)})
 
@@ -107,20 +108,34 @@ def _spooled(header: Header, strips: Iterable[Array], folder: Path | None) -> It
         yield mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-# Kinds of metadata, by what libvips' names begin with, and the formats that cannot hold them.
-_KINDS = {"exif-data": "EXIF", "xmp-data": "XMP", "iptc-data": "IPTC", PROFILE: "ICC profile"}
-_CANNOT = {
-    "EXIF": {"GIF", "BMP", "PPM"},
-    "XMP": {"GIF", "BMP", "PPM"},
-    "IPTC": {"PNG", "WebP", "AVIF", "GIF", "BMP", "PPM"},
-    "ICC profile": {"GIF", "BMP", "PPM"},
-}
-
-
 def held_metadata(header: Header, target: Format, *, strip_metadata: bool = False) -> tuple[list[str], list[str]]:
-    """Return the kinds of metadata of an image that are kept and lost when it is written as ``target``."""
-    present = [kind for name, kind in _KINDS.items() if name in header.metadata]
-    lost = [kind for kind in present if target.name in _CANNOT[kind] or (strip_metadata and kind != "ICC profile")]
-    if target.name == "TIFF" and "EXIF" in set(present) - set(lost) and needs_big_tiff(header):
-        lost.append("EXIF")
-    return [kind for kind in present if kind not in lost], lost
+    """Return the kinds of metadata of an image that are kept and lost when it is written as ``target``.
+
+    Orientation and profile are never lost: where the format cannot hold them, they are applied to the pixels.
+    """
+    metadata = header.metadata
+    held = {
+        "EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop", "ICC profile": "icc_profile", "colour code points": "cicp",
+    }  # fmt: skip
+    kept, lost = [], []
+    for kind in metadata.kinds():
+        if kind == "ICC profile" and "icc_profile" not in target.holds:
+            kept.append("ICC profile (applied)")
+        elif held[kind] not in target.holds or (strip_metadata and kind in ("EXIF", "XMP", "IPTC")):
+            lost.append(kind)
+        else:
+            kept.append(kind)
+    if target.name == "JPEG":
+        too_long = jpeg.too_long(metadata)
+        kept, lost = [kind for kind in kept if kind not in too_long], lost + [k for k in too_long if k in kept]
+    if target is not header.format or strip_metadata:
+        lost += sorted({label for kind, _ in metadata.own if (label := _own_label(header.format, kind))})
+    return kept, [*lost, *metadata.left_out]
+
+
+def _own_label(format: Format, kind: str) -> str:
+    """Return what a container's own block is in words; nothing where its like is written by every container."""
+    if format.name == "PNG":
+        texts = {"tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "", "sRGB": "", "tIME": "time"}
+        return texts.get(kind, f"chunk {kind}")
+    return {"fe": "comment", "e1": "more of XMP", "tags": "tags of TIFF alone"}.get(kind, kind)

@@ -22,8 +22,8 @@ class Format:
         dtypes: The pixel types it holds as they are.
         alpha: Whether it holds transparency.
         lossless: Whether pixels come back as they were written.
+        holds: The fields of `Metadata` that it can carry; orientation is that of the format itself or of EXIF.
         options: What the libvips writer is told.
-        end: What a whole file has at its end, where libvips does not miss it.
     """
 
     name: str
@@ -33,28 +33,36 @@ class Format:
     dtypes: tuple[str, ...]
     alpha: bool
     lossless: bool
+    holds: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
-    end: bytes = b""
 
 
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # either byte order, small or big
+_BLOCKS = ("exif", "xmp", "icc_profile")
 _ALL = (
-    Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpegload", (b"\xff\xd8\xff",), ("uint8",), False, False),
+    Format(
+        "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), "jpegload", (b"\xff\xd8\xff",), ("uint8",), False, False,
+        (*_BLOCKS, "photoshop", "orientation", "resolution"),
+    ),
     # Photographs become a third smaller than with libvips' defaults, in less time.
     Format(
         "PNG", (".png",), "pngload", (b"\x89PNG",), ("uint8", "uint16"), True, True,
-        {"compression": 2, "filter": "up"}, end=b"IEND\xaeB`\x82",
+        (*_BLOCKS, "orientation", "resolution", "cicp"), {"compression": 2, "filter": "up"},
     ),
     Format(
         "TIFF", (".tif", ".tiff"), "tiffload", _TIFF_MARKS, ("uint8", "uint16", "float32"), True, True,
-        {"compression": "deflate"},
+        (*_BLOCKS, "photoshop", "orientation", "resolution"), {"compression": "deflate"},
     ),
     # exact keeps the colour of wholly transparent pixels.
-    Format("WebP", (".webp",), "webpload", (), ("uint8",), True, True, {"lossless": True, "exact": True}),
     Format(
-        "AVIF", (".avif",), "heifload", (), ("uint8", "uint16"), True, True, {"lossless": True, "compression": "av1"},
+        "WebP", (".webp",), "webpload", (), ("uint8",), True, True, (*_BLOCKS, "orientation"),
+        {"lossless": True, "exact": True},
     ),
-    Format("GIF", (".gif",), "gifload", (b"GIF8",), ("uint8",), True, False, end=b";"),
+    Format(
+        "AVIF", (".avif",), "heifload", (), ("uint8", "uint16"), True, True, (*_BLOCKS, "cicp"),
+        {"lossless": True, "compression": "av1"},
+    ),
+    Format("GIF", (".gif",), "gifload", (b"GIF8",), ("uint8",), True, False),
     Format("BMP", (".bmp", ".dib"), "", (b"BM",), ("uint8",), False, True),
     Format("PPM", (".ppm", ".pgm", ".pnm"), "", (b"P5", b"P6"), ("uint8",), False, True),
 )  # fmt: skip

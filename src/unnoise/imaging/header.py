@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unnoise.imaging.formats import Format
-
-PROFILE = "icc-profile-data"
+from unnoise.imaging.metadata import Metadata
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,7 @@ class Header:
         channels: 1 (gray) or 3 (RGB), alpha not counted.
         dtype: ``uint8``, ``uint16`` or ``float32``.
         alpha: Whether it has an alpha channel.
-        metadata: EXIF, XMP, IPTC, ICC profile, orientation and resolution by libvips' names.
-        resolution: Pixels a millimetre, horizontal and vertical.
+        metadata: EXIF, XMP, IPTC, ICC profile, orientation, resolution and what else there is.
         quality: Of a JPEG file, 1 to 100; otherwise None.
         bits: Bits a sample of an AVIF file; otherwise those of the dtype.
         notes: What reading had to change, such as CMYK to sRGB.
@@ -34,8 +32,7 @@ class Header:
     channels: int
     dtype: str
     alpha: bool
-    metadata: dict[str, bytes | str | int]
-    resolution: tuple[float, float]
+    metadata: Metadata
     quality: int | None
     bits: int
     notes: tuple[str, ...]
@@ -48,4 +45,4 @@ class Header:
     @property
     def orientation(self) -> int:
         """The EXIF orientation, 1 to 8; 1 is upright."""
-        return int(self.metadata.get("orientation", 1))
+        return self.metadata.orientation

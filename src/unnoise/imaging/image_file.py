@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from unnoise.errors import InputError
-from unnoise.imaging.codecs import Decode, codec_of
+from unnoise.imaging.codecs import Decode, codec_of, guarded
 from unnoise.imaging.formats import by_marks
 from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array
@@ -17,7 +17,7 @@ from unnoise.imaging.samples import Array
 MAX_PIXELS = 1_000_000_000
 # Rows are decoded in strips of about this many bytes.
 STRIP_BYTES = 1 << 21
-_HEAD, _TAIL = 1 << 20, 1 << 16
+_HEAD = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,8 @@ class ImageFile(Header):
             InputError: the file is damaged or cut off.
         """
         rows = rows or max(16, STRIP_BYTES // (self.width * self.bands * np.dtype(self.dtype).itemsize))
-        return self._decode(rows)
+        with guarded(self.name):
+            yield from self._decode(rows)
 
     def read(self) -> Array:
         """Return all pixels ``(height, width, bands)``, alpha last."""
@@ -65,10 +66,8 @@ def open_image(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> I
     source = source if isinstance(source, bytes) else Path(source)
     name = "the data" if isinstance(source, bytes) else str(source)
     head = _head(source, name)
-    header, decode = codec_of(by_marks(head)).open(source, name, head)
-    end = header.format.end
-    if end and end not in _tail(source):
-        raise InputError(f"Cannot read {name}: it is damaged, cut off before its end. Copy it again.")
+    with guarded(name):
+        header, decode = codec_of(by_marks(head)).open(source, name, head)
     if header.width * header.height > max_pixels:
         raise InputError(
             f"Cannot read {name}: it has {header.width * header.height / 1e6:,.0f} megapixels, more than the limit of "
@@ -94,12 +93,3 @@ def _head(source: Path | bytes, name: str) -> bytes:
     if not head:
         raise InputError(f"Cannot read {name}: the file is empty. Copy it again from its source.")
     return head
-
-
-def _tail(source: Path | bytes) -> bytes:
-    """Return the end of the file, as far as foreign data may follow the image."""
-    if isinstance(source, bytes):
-        return source[-_TAIL:]
-    with open(source, "rb") as handle:
-        handle.seek(max(0, handle.seek(0, 2) - _TAIL))
-        return handle.read()

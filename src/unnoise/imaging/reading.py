@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.imaging.header import PROFILE
 from unnoise.imaging.image import Image
 from unnoise.imaging.image_file import open_image
 
@@ -54,8 +53,7 @@ def read_image(source: str | Path | bytes) -> Image:
     samples = _upright(file.read(), file.orientation)
     pixels = samples[..., 0] if file.channels == 1 else samples[..., :3]
     alpha = np.ascontiguousarray(samples[..., -1]) if file.alpha else None
-    profile = file.metadata.get(PROFILE)
-    return Image(np.ascontiguousarray(pixels), alpha, profile if isinstance(profile, bytes) else None)
+    return Image(np.ascontiguousarray(pixels), alpha, file.metadata.icc_profile)
 
 
 def _upright(samples: npt.NDArray[np.generic], orientation: int) -> npt.NDArray[np.generic]:

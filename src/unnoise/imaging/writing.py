@@ -11,8 +11,9 @@ import numpy.typing as npt
 from unnoise.errors import InputError
 from unnoise.imaging.encoding import write_strips
 from unnoise.imaging.formats import FORMATS, format_of
-from unnoise.imaging.header import PROFILE, Header
+from unnoise.imaging.header import Header
 from unnoise.imaging.image import Image
+from unnoise.imaging.metadata import Metadata
 
 
 def write_image(
@@ -65,8 +66,7 @@ def write_image(
         channels=pixels.shape[2],
         dtype=samples.dtype.name,
         alpha=image.alpha is not None,
-        metadata={} if image.icc_profile is None else {PROFILE: image.icc_profile},
-        resolution=(1.0, 1.0),
+        metadata=Metadata(icc_profile=image.icc_profile),
         quality=None,
         bits=image.depth,
         notes=(),

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from unnoise.errors import InputError
+from unnoise.errors import InputError, UnnoiseError
 from unnoise.imaging.formats import Format
 from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array
@@ -50,6 +51,17 @@ def codec_of(format_: Format | None) -> Codec:
     from unnoise.imaging.codecs import pillow, vips
 
     return cast(Codec, pillow if format_ is not None and not format_.loader else vips)
+
+
+@contextlib.contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Make an InputError of whatever a library raises while it reads a file; errors of the system pass."""
+    try:
+        yield
+    except (UnnoiseError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise damaged(name, f"{type(error).__name__}: {error}".replace("\n", " ").rstrip(".")) from error
 
 
 def damaged(name: str, reason: str) -> InputError:

@@ -13,6 +13,7 @@ from unnoise.errors import InputError
 from unnoise.imaging.codecs import Decode, EncodingError, Pixels, damaged
 from unnoise.imaging.formats import by_marks
 from unnoise.imaging.header import Header
+from unnoise.imaging.metadata import NONE
 from unnoise.imaging.samples import Array
 
 # What the kinds of pixels become: bits are gray, palettes colours.
@@ -38,8 +39,7 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
         channels=1 if _MODES[mode] == "L" else 3,
         dtype="uint8",
         alpha=False,
-        metadata={},
-        resolution=(1.0, 1.0),
+        metadata=NONE,
         quality=None,
         bits=8,
         notes=(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import mmap
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +13,20 @@ import numpy as np
 
 from unnoise.errors import InputError
 from unnoise.imaging.codecs import Decode, EncodingError, Pixels, damaged
+from unnoise.imaging.codecs.vips_target import Target
+from unnoise.imaging.containers import avif, jpeg, png, tiff, webp
+from unnoise.imaging.containers.exif import PREFIX, with_orientation
 from unnoise.imaging.formats import NAMES, Format, by_loader, by_marks
-from unnoise.imaging.header import PROFILE, Header
+from unnoise.imaging.header import Header
+from unnoise.imaging.inventory import inventory, inventory_of_boxes
 from unnoise.imaging.jpeg_quality import jpeg_quality
+from unnoise.imaging.metadata import Metadata
 from unnoise.imaging.samples import Array
-from unnoise.imaging.tiff_tags import add_exif_to_tiff, exif_of_tiff
 
 # Quality of lossy formats, unless the source had more.
 QUALITY = 95
+# TIFF files that may be larger get offsets of 64 bits.
+SMALL_TIFF = 1 << 32
 
 _INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb", "rgb16", "scrgb", "multiband"}
 _DTYPES = {"uchar": "uint8", "ushort": "uint16", "float": "float32"}
@@ -31,8 +39,6 @@ _WRITTEN_AS = {
     ("float32", 1): "b-w",
     ("float32", 3): "scrgb",
 }
-# Of what libvips tells of an image, the part that belongs to the picture, not to its encoding.
-_KEPT = ("exif", "xmp-data", "iptc-data", PROFILE, "photoshop-data", "orientation", "resolution-unit", "png-comment")
 
 
 def libvips() -> Any:
@@ -51,23 +57,31 @@ def libvips() -> Any:
 def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     """Return the header of a file, and what decodes its pixels."""
     vips = libvips()
+    if avif.is_animation(head):
+        raise InputError(
+            f"Cannot read {name}: it is an animation, one image is supported. Split it into single images."
+        )
     image = _opened(vips, source, name, head)
     format_ = _format(image, name)
+    # libvips turns around integers only.
+    inverted = format_.name == "TIFF" and image.format == "float" and _is_min_is_white(source)
+    metadata = _metadata(image, format_, source, name, head)
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
     if pages > 1:
         raise InputError(
             f"Cannot read {name}: it has {pages} pages or frames, one is supported. Split it into single images."
         )
-    notes: list[str] = []
+    notes = []
     try:
-        pixels = _pixels(image, notes)
+        pixels = _pixels(image, inverted)
     except vips.Error as error:
         raise damaged(name, _reason(error)) from error
+    if image.interpretation == "cmyk":
+        notes.append("CMYK became sRGB")
+        # sRGB is what is meant without a profile.
+        metadata = dataclasses.replace(metadata, icc_profile=None)
     alpha = bool(pixels.hasalpha())
     _check(pixels, pixels.bands - alpha, name)
-    fields = {field: pixels.get(field) for field in pixels.get_fields()}
-    if format_.name == "TIFF" and (exif := exif_of_tiff(source)):
-        fields["exif-data"] = exif
     dtype = _DTYPES[pixels.format]
     header = Header(
         name=name,
@@ -77,16 +91,15 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
         channels=pixels.bands - alpha,
         dtype=dtype,
         alpha=alpha,
-        metadata={field: value for field, value in fields.items() if field.startswith(_KEPT)},
-        resolution=(pixels.xres, pixels.yres),
+        metadata=metadata,
         quality=jpeg_quality(head) if format_.name == "JPEG" else None,
-        bits=int(fields["heif-bitdepth"]) if "heif-bitdepth" in fields else 8 * np.dtype(dtype).itemsize,
+        bits=_bits(image) if format_.name == "AVIF" else 8 * np.dtype(dtype).itemsize,
         notes=tuple(notes),
     )
 
     def decode(rows: int) -> Iterator[Array]:
         try:
-            region = vips.Region.new(_pixels(_opened(vips, source, name, head), []))
+            region = vips.Region.new(_pixels(_opened(vips, source, name, head), inverted))
             for top in range(0, header.height, rows):
                 count = min(rows, header.height - top)
                 samples = np.frombuffer(region.fetch(0, top, header.width, count), dtype)
@@ -103,77 +116,97 @@ def encode(header: Header, pixels: Pixels, sink: BinaryIO) -> None:
     JPEG gets quality 95, or that of the source where it is more; AVIF the bits of the source, or 12.
     """
     vips = libvips()
-    raw = _raw(vips, header, pixels)  # held here, since pyvips does not keep what its signals call
-    image = _described(vips, raw, header)
-    options = dict(header.format.options)
-    if header.format.name == "JPEG":
+    image = raw_image(vips, header, pixels)
+    name, metadata = header.format.name, header.metadata
+    # What libvips writes of metadata is partly made up; so they are put into the file around it.
+    options = {**header.format.options, "keep": "none"}
+    if name == "JPEG":
         options["Q"] = max(QUALITY, header.quality or 0)
-    elif header.format.name == "AVIF":
+        target = Target(vips, sink, lambda head: jpeg.splice(head, metadata), until=b"\xff\xd8\xff")
+    elif name == "PNG":
+        target = Target(vips, sink, lambda head: png.splice(head, metadata), until=b"IDAT")
+    elif name == "WebP":
+        target = Target(vips, sink, lambda content: webp.spliced(content, header))
+    elif name == "AVIF":
         options["bitdepth"] = 8 if header.dtype == "uint8" else (header.bits if header.bits in (10, 12) else 12)
-    elif header.format.name == "TIFF":
-        options["predictor"] = "float" if header.dtype == "float32" else "horizontal"
-        options["bigtiff"] = needs_big_tiff(header)
-    target = _Target(vips, sink)
+        options["keep"] = _set_blocks(vips, image, metadata)
+        target = Target(vips, sink, lambda content: avif.with_code_points(content, metadata))
+    else:
+        target = Target(vips, sink)
+    if name == "TIFF":
+        # Other readers, tifffile among them, know no predictor of floats without a further package.
+        options["predictor"] = "none" if header.dtype == "float32" else "horizontal"
+        options["bigtiff"] = header.width * header.height * header.bands * 4 > SMALL_TIFF
     try:
         image.write_to_target(target.vips, header.format.suffixes[0], **options)
+        target.finish()
     except vips.Error as error:
         if target.error is not None:
             raise target.error from None
         raise EncodingError(_reason(error)) from error
-    if target.error is not None:
-        raise target.error
-    exif = header.metadata.get("exif-data")
-    if header.format.name == "TIFF" and isinstance(exif, bytes) and not needs_big_tiff(header):
-        add_exif_to_tiff(sink, exif)
+    if name == "TIFF":
+        tiff.describe(sink, metadata)
 
 
-def needs_big_tiff(header: Header) -> bool:
-    """Return whether a TIFF file of the image may need offsets of 64 bits, with which EXIF cannot be added."""
-    return header.width * header.height * header.bands * 4 > 1 << 32
+def _set_blocks(vips: Any, image: Any, metadata: Metadata) -> str:
+    """Give the image the blocks that libvips writes itself; return which of them are to be written."""
+    exif = None if metadata.exif is None else PREFIX + (with_orientation(metadata.exif, 1) or b"")
+    blocks = {"exif": exif, "xmp": metadata.xmp, "icc": metadata.icc_profile}
+    names = {"exif": "exif-data", "xmp": "xmp-data", "icc": "icc-profile-data"}
+    for kind, content in blocks.items():
+        if content is not None:
+            image.set_type(vips.GValue.blob_type, names[kind], content)
+    return ",".join(kind for kind, content in blocks.items() if content is not None) or "none"
 
 
-class _Target:
-    """A file object as libvips' target; what it raises is kept, since nothing may be raised within libvips."""
-
-    def __init__(self, vips: Any, sink: BinaryIO) -> None:
-        self.error: Exception | None = None
-        self.vips = vips.TargetCustom()
-        self.vips.on_write(lambda content: self._guarded(sink.write, content))
-        self.vips.on_read(lambda size: self._guarded(sink.read, size, failed=None))
-        self.vips.on_seek(lambda offset, whence: self._guarded(sink.seek, offset, whence))
-        self.vips.on_end(lambda: 0)
-
-    def _guarded(self, call: Any, *arguments: Any, failed: int | None = -1) -> Any:
-        try:
-            return call(*arguments)
-        except Exception as error:
-            self.error = self.error or error
-            return failed
+def _stream(vips: Any, source: Path | bytes) -> Any:
+    # Not by a file name, in which libvips takes a "]" at the end for options.
+    if isinstance(source, bytes):
+        return vips.Source.new_from_memory(source)
+    return vips.Source.new_from_file(str(source))
 
 
 def _opened(vips: Any, source: Path | bytes, name: str, head: bytes) -> Any:
     """Return the libvips image, its header read, its pixels to be read from top to bottom."""
     try:
-        # Not by a file name, in which libvips takes a "]" at the end for options.
-        stream = (
-            vips.Source.new_from_memory(source) if isinstance(source, bytes) else vips.Source.new_from_file(str(source))
-        )
-        return vips.Image.new_from_source(stream, "", access="sequential", fail_on="error")
+        if (known := by_marks(head)) is not None:
+            # By this loader and no other: a JPEG with a gain map would be another kind of file.
+            image = vips.Operation.call(
+                f"{known.loader}_source", _stream(vips, source), access="sequential", fail_on="error"
+            )
+        else:
+            image = vips.Image.new_from_source(_stream(vips, source), "", access="sequential", fail_on="error")
     except vips.Error as error:
-        # A file cut off before its directory is no longer recognised by libvips, but by its first bytes it is an image.
-        if "known format" in str(error) and by_marks(head) is None:
+        if "known format" in str(error):
             raise InputError(f"Cannot read {name}: it is not an image. Give a {NAMES} file.") from error
         raise damaged(name, _reason(error)) from error
+    return image
 
 
 def _format(image: Any, name: str) -> Format:
     loader = image.get("vips-loader").removesuffix("_source").removesuffix("_buffer")
     format_ = by_loader(loader)
     if format_ is None or (format_.name == "AVIF" and image.get("heif-compression") != "av1"):
-        raise InputError(
-            f"Cannot read {name}: {loader.removesuffix('load').upper()} files are not supported. Convert it to {NAMES}."
-        )
+        kind = "HEIC" if loader == "heifload" else loader.removesuffix("load").upper()
+        raise InputError(f"Cannot read {name}: {kind} files are not supported. Convert it to {NAMES}.")
     return format_
+
+
+def _metadata(image: Any, format_: Format, source: Path | bytes, name: str, head: bytes) -> Metadata:
+    """Return what the file holds beside the picture."""
+    if format_.name != "AVIF":
+        return inventory(source, format_.name, name)
+    blocks = (_blob(image, field) for field in ("exif-data", "xmp-data", "icc-profile-data"))
+    return inventory_of_boxes(head, *blocks)
+
+
+def _blob(image: Any, name: str) -> bytes | None:
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def _bits(image: Any) -> int:
+    """Return the bits a sample, by the name that this libvips has for them."""
+    return next((int(image.get(name)) for name in ("bits-per-sample", "heif-bitdepth") if image.get_typeof(name)), 8)
 
 
 def _check(pixels: Any, channels: int, name: str) -> None:
@@ -190,35 +223,29 @@ def _check(pixels: Any, channels: int, name: str) -> None:
         )
 
 
-def _pixels(image: Any, notes: list[str]) -> Any:
-    """Return the image as gray or RGB; CMYK becomes sRGB."""
-    if image.interpretation != "cmyk":
-        return image
-    notes.append("CMYK became sRGB")
-    depth = 16 if image.format == "ushort" else 8
-    image = image.icc_transform("srgb", embedded=True, intent="relative", depth=depth).copy()
-    image.remove(PROFILE)  # of the target; sRGB is what is meant without one
+def _is_min_is_white(source: Path | bytes) -> bool:
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
+        return tiff.is_min_is_white(handle)
+
+
+def _pixels(image: Any, inverted: bool) -> Any:
+    """Return the image as gray or RGB with white as the highest value; CMYK becomes sRGB."""
+    if inverted:
+        return image.linear([-1, 1][: image.bands], [1, 0][: image.bands])
+    if image.interpretation == "cmyk":
+        depth = 16 if image.format == "ushort" else 8
+        return image.icc_transform("srgb", embedded=True, intent="relative", depth=depth)
     return image
 
 
-def _raw(vips: Any, header: Header, pixels: Pixels) -> Any:
+def raw_image(vips: Any, header: Header, pixels: Pixels) -> Any:
     """Return the libvips image of the pixels."""
     image = vips.Image.new_from_memory(pixels, header.width, header.height, header.bands, _FORMATS[header.dtype])
+    image = image.copy(interpretation=_WRITTEN_AS[header.dtype, header.channels])
     if isinstance(pixels, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         # What is encoded stays in the file and need not stay in memory.
         image.set_progress(True)
         image.signal_connect("eval", lambda image, progress: pixels.madvise(mmap.MADV_DONTNEED))
-    return image
-
-
-def _described(vips: Any, image: Any, header: Header) -> Any:
-    """Return the image with the header's metadata."""
-    image = image.copy(
-        interpretation=_WRITTEN_AS[header.dtype, header.channels], xres=header.resolution[0], yres=header.resolution[1]
-    )
-    kinds = {bytes: vips.GValue.blob_type, str: vips.GValue.refstr_type, int: vips.GValue.gint_type}
-    for name, value in header.metadata.items():
-        image.set_type(kinds[type(value)], name, value)
     return image
 
 

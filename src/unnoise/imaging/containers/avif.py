@@ -1,0 +1,36 @@
+"""The boxes of AVIF files that tell of colour and of animations; libvips and libheif carry the rest.
+
+References: ISO/IEC 14496-12, 12.1.5 (colour information); Alliance for Open Media, "AV1 Image File Format", 2022.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from unnoise.imaging.metadata import Metadata
+
+_COLOUR, _ANIMATION = b"colrnclx", b"avis"
+# All boxes that tell of the image stand within this many bytes from the beginning.
+HEAD = 1 << 16
+
+
+def is_animation(head: bytes) -> bool:
+    """Return whether the file says of itself that it is a sequence of images."""
+    return head[4:8] == b"ftyp" and head[8:12] == _ANIMATION
+
+
+def code_points(head: bytes) -> tuple[int, int, int, int] | None:
+    """Return primaries, transfer, matrix and whether the range is full; None where the file does not tell them."""
+    place = head.find(_COLOUR, 0, HEAD)
+    if place < 0 or len(head) < place + 15:
+        return None
+    primaries, transfer, matrix, full = struct.unpack_from(">HHHB", head, place + 8)
+    return (primaries, transfer, matrix, full >> 7) if max(primaries, transfer, matrix) < 256 else None
+
+
+def with_code_points(head: bytes, metadata: Metadata) -> bytes:
+    """Return the beginning of a file with the metadata's primaries and transfer; the matrix is that of the coding."""
+    place = head.find(_COLOUR, 0, HEAD)
+    if place < 0 or metadata.cicp is None:
+        return head
+    return head[: place + 8] + struct.pack(">HH", *metadata.cicp[:2]) + head[place + 12 :]
