@@ -2,10 +2,14 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from unnoise import inference
 from unnoise.cli.app import app
+from unnoise.cli.doctor import CHECKS
+from unnoise.errors import InputError
 from unnoise.inference import packaged
 
 
@@ -36,3 +40,32 @@ def test_a_changed_bit_of_the_weights_is_noticed(tmp_path, monkeypatch, name):
     assert done.exit_code == 1
     assert f"FAILED: {name} has the SHA-256" in done.output
     assert "Not in order: weights" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "says"),
+    [
+        (lambda image: image + 0.001, 0, "cuda, which differs from cpu by at most 1.0e-03"),
+        (np.zeros_like, 1, "FAILED: cuda differs from cpu by up to"),
+        (lambda image: image * np.nan, 1, "FAILED: cuda differs from cpu by up to nan"),
+        (None, 0, "cuda, which cannot be used (no driver)"),
+    ],
+)
+def test_an_accelerators_answer_is_compared_with_the_processors(monkeypatch, answer, code, says):
+    whole = inference.load
+
+    class Accelerator:
+        def denoise(self, image):
+            return answer(whole(device="cpu").denoise(image))
+
+    def load(model="photo", *, device="auto", **options):
+        if device == "cuda" and answer is None:
+            raise InputError("no driver")
+        return Accelerator() if device == "cuda" else whole(model, device=device, **options)
+
+    monkeypatch.setattr(inference, "load", load)
+    monkeypatch.setattr(inference.session, "available_devices", lambda: ["cuda", "cpu"])
+    monkeypatch.setattr("unnoise.cli.doctor.CHECKS", {"devices": CHECKS["devices"]})
+    done = doctor()
+    assert done.exit_code == code
+    assert says in done.output

@@ -151,7 +151,8 @@ def test_numbers_of_format_2_survive_json(card):
     ("noise", "says"),
     [
         ("blind-gaussian(0.21568627450980393, clip=false)", "blind-gaussian(55/255, clip=false)"),
-        ("gaussian(0.0588235)|camera(0.012)", "gaussian(15/255)|camera(0.012)"),
+        ("gaussian(0.0588235)|camera(0.012)", "gaussian(15/255) or camera(0.012)"),
+        ("gaussian(0.2)|gaussian(0.2)|none", "2 times gaussian(0.2) or none"),
         ("poisson(0.123456)", "poisson(0.1235)"),
     ],
 )

@@ -188,13 +188,19 @@ class TestRefusals:
         run.model_file("autoencoder").unlink()
         self.assert_refused(run, InputError, "no finished autoencoder")
 
-    @pytest.mark.parametrize(("format", "name"), [("keras", "m.h5"), ("litert", "m.onnx"), ("openvino", "m.bin")])
+    @pytest.mark.parametrize(
+        ("format", "name"), [("keras", "m.h5"), ("litert", "m.onnx"), ("openvino", "m.bin"), ("onnx", "m.tflite")]
+    )
     def test_a_suffix_of_another_format(self, run, monkeypatch, format, name):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
         self.assert_refused(run, UsageError, "ending in", name=name, format=format)
 
     def test_an_unknown_format(self, run):
         self.assert_refused(run, UsageError, "Did you mean 'litert'", format="lite-rt")
+
+    @pytest.mark.parametrize("name", ["model", "model.pb", "model.bin"])
+    def test_a_suffix_that_tells_no_format(self, run, name):
+        self.assert_refused(run, UsageError, r"\.tflite \(litert\)", name=name)
 
 
 def test_packaging_is_silent(tmp_path, capfd):
@@ -206,7 +212,7 @@ def test_packaging_is_silent(tmp_path, capfd):
 
 def test_the_keras_and_litert_formats(tmp_path):
     run = untrained_run(tmp_path / "run", MODELS["dense"])
-    package_run(run, tmp_path / "copy.keras", format="keras")
+    package_run(run, tmp_path / "copy.keras")
     noisy = noisy_images(2, *SHAPE)
     expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(load_model(tmp_path / "copy.keras")(noisy)), expected)
@@ -219,7 +225,7 @@ def test_the_keras_and_litert_formats(tmp_path):
 def test_the_openvino_format(tmp_path):
     openvino = pytest.importorskip("openvino")
     run = untrained_run(tmp_path / "run", MODELS["dense"])
-    package_run(run, tmp_path / "model.xml", format="openvino")
+    package_run(run, tmp_path / "model.xml")
     assert entries(tmp_path) == ["model.bin", "model.xml", "run"]
     noisy = noisy_images(2, *SHAPE)
     expected = keras.ops.convert_to_numpy(run.load_model("autoencoder")(noisy))

@@ -15,6 +15,9 @@ PACKAGES = ("numpy", "onnxruntime", "pyvips", "pillow")
 # Only for training and evaluation.
 OPTIONAL = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "onnx", "scikit-image")
 
+# How far an accelerator's answer may lie from the processor's, for white = 1: some compute with 10 bits.
+TOLERANCE = 2 / 255
+
 
 def doctor() -> None:
     """Check this installation: versions, devices, the weights' checksums, and a self-test of every packaged model."""
@@ -64,9 +67,29 @@ def _images() -> str:
 
 
 def _devices() -> str:
+    """Name the devices; raise where an accelerator answers otherwise than the processor, with black or wrong pixels."""
+    import numpy as np
+
+    from unnoise.inference import load
     from unnoise.inference.session import available_devices
 
-    return ", ".join(available_devices())
+    noisy = np.random.default_rng(0).normal(0.5, 0.1, (96, 96, 3)).astype(np.float32)
+    expected = load(device="cpu").denoise(noisy)
+    found = ["cpu"]
+    for device in available_devices():
+        if device == "cpu":
+            continue
+        try:
+            answer = load(device=device).denoise(noisy)
+        except UnnoiseError as error:
+            found.append(f"{device}, which cannot be used ({error})")
+            continue
+        # Not a number is no small difference.
+        wrong = float(np.abs(answer - expected).max())
+        if not wrong < TOLERANCE:
+            raise UnnoiseError(f"{device} differs from cpu by up to {wrong:.2g} of white; take --device cpu")
+        found.append(f"{device}, which differs from cpu by at most {wrong:.1e}")
+    return "; ".join(found)
 
 
 def _weights() -> str:

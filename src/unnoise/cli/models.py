@@ -15,9 +15,26 @@ def models(
     """List the models that come with unnoise, or show the card of one."""
     from unnoise.inference import card, load, packaged_models
 
-    if name is not None:
-        description = load(name).metadata.describe()
-        typer.echo(f"{card(name)}\n{description}" if name in packaged_models() else description)
+    if name is None:
+        for known in packaged_models():
+            typer.echo(f"{known:<12}{card(known).splitlines()[2]}")
         return
-    for known in packaged_models():
-        typer.echo(f"{known:<12}{card(known).splitlines()[2]}")
+    description = load(name).metadata.describe()
+    if name in packaged_models():
+        _print_card(card(name))
+    typer.echo(description)
+
+
+def _print_card(text: str) -> None:
+    """Print a card's Markdown, rendered where a terminal shows it."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    # The marks between which tools fill in tables are no text.
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("<!--"))
+    console = Console()
+    if console.is_terminal:
+        console.print(Markdown(text))
+    else:
+        typer.echo(text)
+    typer.echo()

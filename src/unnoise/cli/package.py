@@ -13,7 +13,10 @@ from unnoise.cli.options import Overwrite, make_console
 def package(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, such as model.onnx.")],
-    format: Annotated[str, typer.Option("--format", help="onnx, keras, litert or openvino.")] = "onnx",
+    format: Annotated[
+        str | None,
+        typer.Option("--format", help="onnx, keras, litert or openvino; by default the output's suffix tells."),
+    ] = None,
     half: Annotated[bool, typer.Option("--half", help="Round the weights to 16 bits: half of the size.")] = False,
     overwrite: Overwrite = False,
 ) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -132,8 +133,10 @@ class Metadata:
 
 
 def _in_levels(noise: str) -> str:
-    """Return a noise's text with long decimals that are n/255 written so."""
-    return re.sub(r"\d*\.\d{3,}", lambda number: _level(float(number.group())), noise)
+    """Return a noise's text with long decimals that are n/255 written so, and equal alternatives counted."""
+    text = re.sub(r"\d*\.\d{3,}", lambda number: _level(float(number.group())), noise)
+    counts = Counter(text.split("|"))
+    return " or ".join(f"{count} times {kind}" if count > 1 else kind for kind, count in counts.items())
 
 
 def _level(value: float) -> str:

@@ -16,7 +16,29 @@ from unnoise.registry import suggestion
 FORMATS = {"keras": ".keras", "litert": ".tflite", "openvino": ".xml"}
 """Format → the suffix that its file has."""
 
+_SUFFIXES = {"onnx": ".onnx"} | FORMATS
+
 _NEEDS = {"keras": (), "litert": ("tensorflow",), "openvino": ("tensorflow", "openvino")}
+
+
+def format_of(path: Path, format: str | None = None) -> str:
+    """Return the format that a model is written in: ``format``, or the one that the suffix of ``path`` tells.
+
+    Raises:
+        UsageError: an unknown format, or a suffix that is not the format's, or no format's.
+    """
+    if format is not None and format not in _SUFFIXES:
+        raise UsageError(f"Unknown format {format!r}. {suggestion(format, _SUFFIXES)}")
+    if format is None:
+        format = next((known for known, suffix in _SUFFIXES.items() if path.suffix == suffix), None)
+    if format is None:
+        known = ", ".join(f"{suffix} ({name})" for name, suffix in _SUFFIXES.items())
+        raise UsageError(f"The suffix of the file tells the format of a model: {known}; received {path.name!r}.")
+    if path.suffix != _SUFFIXES[format]:
+        raise UsageError(
+            f"The format {format} is written to a file ending in {_SUFFIXES[format]}, received {path.name!r}."
+        )
+    return format
 
 
 def export_format(model: Any, path: str | Path, format: str, *, overwrite: bool = False) -> list[Path]:
@@ -39,12 +61,7 @@ def export_format(model: Any, path: str | Path, format: str, *, overwrite: bool 
     import keras
 
     path = Path(path)
-    if format not in FORMATS:
-        raise UsageError(f"Unknown format {format!r}. {suggestion(format, [*FORMATS, 'onnx'])}")
-    if path.suffix != FORMATS[format]:
-        raise UsageError(
-            f"The format {format} is written to a file ending in {FORMATS[format]}, received {path.name!r}."
-        )
+    format = format_of(path, format)
     for module in _NEEDS[format]:
         if importlib.util.find_spec(module) is None:
             package = "'unnoise[train]'" if module == "tensorflow" else module

@@ -14,20 +14,20 @@ from unnoise.errors import UsageError
 from unnoise.experiment.run_folder import RunFolder
 from unnoise.inference.metadata import Metadata
 from unnoise.packaging.export import export_onnx
-from unnoise.packaging.formats import FORMATS, export_format
+from unnoise.packaging.formats import export_format, format_of
 from unnoise.packaging.geometry import receptive_field_of, stride_of
-from unnoise.registry import suggestion
 
 
 def package_run(
-    run: RunFolder, path: str | Path, *, format: str = "onnx", half: bool = False, overwrite: bool = False
+    run: RunFolder, path: str | Path, *, format: str | None = None, half: bool = False, overwrite: bool = False
 ) -> str:
     """Write the run's composite, or its autoencoder where there is no composite, to one file.
 
     Args:
         run: A finished run.
-        path: The file to write; its suffix is the format's: .onnx, .keras, .tflite or .xml.
-        format: ``onnx``, which unnoise denoises with, or ``keras``, ``litert``, ``openvino`` for other engines.
+        path: The file to write.
+        format: ``onnx`` (.onnx), which unnoise denoises with, or for other engines ``keras`` (.keras), ``litert``
+            (.tflite) or ``openvino`` (.xml); None: the one that the suffix of ``path`` tells.
         half: Whether the weights are rounded to 16 bits and stored in them, for half of the size; ``onnx`` only.
         overwrite: Whether an existing file may be replaced.
 
@@ -36,15 +36,14 @@ def package_run(
 
     Raises:
         InputError: the run is not finished.
-        UsageError: an unknown format, or ``half`` with another than ``onnx``.
+        UsageError: an unknown format, a suffix that is not the format's, or ``half`` with another than ``onnx``.
         MissingExtraError: the format's package is not installed.
         OutputError: the file exists, cannot be written, or fails the parity check.
     """
-    if format not in ("onnx", *FORMATS):
-        raise UsageError(f"Unknown format {format!r}. {suggestion(format, ('onnx', *FORMATS))}")
+    path = Path(path)
+    format = format_of(path, format)
     if half and format != "onnx":
         raise UsageError(f"half rounds the weights of the format onnx only; received the format {format}.")
-    path = Path(path)
     require_free(path, overwrite=overwrite)
     stage = "composite" if "composite" in run.recipe.stages else "autoencoder"
     model = run.load_model(stage)
