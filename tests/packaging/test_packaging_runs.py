@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import onnx
 import pytest
 from untrained_runs import MODELS, SHAPE, entries, noisy_images, untrained_run
 
-from unnoise.errors import InputError, MissingExtraError, OutputError, UsageError
+from unnoise.errors import DataError, InputError, MissingExtraError, OutputError, UsageError
 from unnoise.inference import load
 from unnoise.models import build, load_model
 from unnoise.packaging import package_run
@@ -83,7 +84,7 @@ def test_what_the_file_says_of_itself(packaged):
     assert [entry.key for entry in model.metadata_props] == ["unnoise"]
     card = load(path).metadata
     assert (card.kind, card.name, card.noise) == ("denoiser", "tiny", "gaussian(0.5)")
-    assert (card.dataset, card.licence, card.value_range) == ("fashion-mnist", "MIT", (0.0, 1.0))
+    assert (card.dataset, card.licence, card.value_range) == ("fashion-mnist-mini", "MIT", (0.0, 1.0))
     assert card.architecture == MODELS[name]["architecture"]
     assert card.parameters == run.load_model("autoencoder").count_params()
     assert card.recipe == run.recipe.to_toml()
@@ -99,6 +100,36 @@ def test_the_key_figures_are_those_of_the_evaluation(tmp_path):
     run.metrics_file.write_text(json.dumps({"rows": [row], "accuracies": []}))
     package_run(run, tmp_path / "model.onnx")
     assert load(tmp_path / "model.onnx").metadata.kpis == {"psnr": 20.5, "ssim": 0.5, "mse": 0.01}
+
+
+def test_a_network_that_is_worse_than_none_is_called_so(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["dense"])
+    for mse, worse in ((0.05, True), (0.01, False)):
+        rows = [{"name": "noisy (do nothing)", "mse": 0.02}, {"name": "dense-autoencoder", "mse": mse}]
+        run.metrics_file.write_text(json.dumps({"rows": rows, "accuracies": []}))
+        text = package_run(run, tmp_path / "model.onnx", overwrite=True)
+        assert ("worse than doing nothing" in text) == worse
+
+
+def test_numbers_of_noise_are_measured_on_the_validation_images(tmp_path):
+    run = untrained_run(tmp_path / "run", MODELS["unet"], shape=(28, 28, 1))
+    assert "could not be measured" not in package_run(run, tmp_path / "model.onnx")
+    card = load(tmp_path / "model.onnx").metadata
+    # Noise of 0.5, less what clipping takes.
+    assert 0.25 < card.max_sigma < 0.45
+    # Untrained, it changes clean images no less than noisy ones.
+    assert card.noise_scale != 1
+    assert card.clean_threshold is None
+
+
+def test_where_the_data_cannot_be_had_nothing_is_taken_for_clean(tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise DataError("The data set is not there.")
+
+    monkeypatch.setattr(sys.modules[package_run.__module__], "load_images", fail)
+    text = package_run(untrained_run(tmp_path / "run", MODELS["unet"]), tmp_path / "model.onnx")
+    assert "nothing is taken for clean, since that could not be measured: The data set is not there." in text
+    assert load(tmp_path / "model.onnx").metadata.clean_threshold is None
 
 
 @pytest.mark.parametrize("classifier", ["mlp-classifier", "cnn-classifier"])

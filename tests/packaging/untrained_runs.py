@@ -24,7 +24,7 @@ def untrained_run(path, table, *, shape=SHAPE, classifier=None):
     Not larger: with logits of hundreds, the rounding of float32 alone passes the tolerance in Keras too.
     """
     content = {"name": "tiny", "summary": "A test", "noise": "gaussian(0.5)", "model": table}
-    content["data"] = {"dataset": "fashion-mnist"}
+    content["data"] = {"dataset": "fashion-mnist-mini", "train_images": 200, "validation": 50}
     if classifier:
         content |= {"classifier": {"model": classifier}, "composite": {}}
     recipe = Recipe.model_validate(content)

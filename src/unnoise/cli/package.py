@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import Overwrite, make_console
+from unnoise.cli.options import DataDir, Overwrite, make_console
 
 
 def package(
@@ -19,11 +19,12 @@ def package(
     ] = None,
     half: Annotated[bool, typer.Option("--half", help="Round the weights to 16 bits: half of the size.")] = False,
     overwrite: Overwrite = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Package a run as one file that denoises without Keras."""
     from unnoise.experiment import RunFolder
     from unnoise.packaging.package_run import package_run
 
     folder = RunFolder.open(run)
-    text = package_run(folder, output, format=format, half=half, overwrite=overwrite)
+    text = package_run(folder, output, format=format, half=half, overwrite=overwrite, data_dir=data_dir)
     make_console().print(text, highlight=False, soft_wrap=True)

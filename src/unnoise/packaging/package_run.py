@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import math
@@ -10,16 +11,27 @@ from typing import Any
 
 from unnoise._version import __version__
 from unnoise.atomic import require_free
-from unnoise.errors import UsageError
+from unnoise.errors import UnnoiseError, UsageError
+from unnoise.experiment.images import load_images
 from unnoise.experiment.run_folder import RunFolder
+from unnoise.inference.loading import load
 from unnoise.inference.metadata import Metadata
+from unnoise.packaging.description import write_metadata
 from unnoise.packaging.export import export_onnx
 from unnoise.packaging.formats import export_format, format_of
 from unnoise.packaging.geometry import receptive_field_of, stride_of
+from unnoise.packaging.noise_numbers import measure_noise_numbers
+from unnoise.reporting.kpi import DO_NOTHING
 
 
 def package_run(
-    run: RunFolder, path: str | Path, *, format: str | None = None, half: bool = False, overwrite: bool = False
+    run: RunFolder,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    half: bool = False,
+    overwrite: bool = False,
+    data_dir: str | Path | None = None,
 ) -> str:
     """Write the run's composite, or its autoencoder where there is no composite, to one file.
 
@@ -30,9 +42,11 @@ def package_run(
             (.tflite) or ``openvino`` (.xml); None: the one that the suffix of ``path`` tells.
         half: Whether the weights are rounded to 16 bits and stored in them, for half of the size; ``onnx`` only.
         overwrite: Whether an existing file may be replaced.
+        data_dir: The folder with the run's data set, on whose validation images packaging as ONNX measures what
+            :func:`measure_noise_numbers` gives. Where the data cannot be had, the file goes without.
 
     Returns:
-        A few lines that say what was written.
+        A few lines that say what was written, and where the network is worse than none.
 
     Raises:
         InputError: the run is not finished.
@@ -51,8 +65,15 @@ def package_run(
         written = export_format(model, path, format, overwrite=overwrite)
         return f"{' and '.join(map(str, written))}: {stage} as {format}"
     card = _package_onnx(run, stage, model, path, half, overwrite)
-    size = path.stat().st_size / 1e6
-    return f"{path}: {size:.2f} MB, differs from Keras by at most {card.parity:.1e}\n{card.describe()}"
+    lines = [f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}"]
+    try:
+        noisy, clean = load_images(run.recipe, data_dir=data_dir).noisy_validation()
+        card = dataclasses.replace(card, **measure_noise_numbers(load(path), noisy, clean))
+    except UnnoiseError as error:
+        lines.append(f"nothing is taken for clean, since that could not be measured: {error}")
+    else:
+        write_metadata(path, card)
+    return "\n".join([*lines, card.describe(), *_warnings(run)])
 
 
 def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool, overwrite: bool) -> Metadata:
@@ -106,10 +127,27 @@ def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool
 
 def _kpis(run: RunFolder) -> dict[str, float]:
     """Return the network's key figures from metrics.json; empty before the run was evaluated."""
-    if not run.metrics_file.is_file():
-        return {}
-    content = json.loads(run.metrics_file.read_text("utf-8"))
-    name = run.recipe.model.architecture
-    row: dict[str, Any] = next((row for row in content["rows"] if row["name"] == name), {})
+    content = _metrics(run)
+    row = _row(content, run.recipe.model.architecture)
     kpis = {key: row[key] for key in ("psnr", "ssim", "mse") if row.get(key) is not None}
     return kpis | {f"accuracy {entry['name']}": entry["accuracy"] for entry in content["accuracies"]}
+
+
+def _warnings(run: RunFolder) -> list[str]:
+    """Return a line where the network is farther from the clean test images than the noisy ones are."""
+    content = _metrics(run)
+    ours, nothing = (_row(content, name).get("mse") for name in (run.recipe.model.architecture, DO_NOTHING))
+    if ours is None or nothing is None or ours < nothing:
+        return []
+    return [f"worse than doing nothing: its mean squared error is {ours:.4g}, that of the noisy images {nothing:.4g}"]
+
+
+def _metrics(run: RunFolder) -> dict[str, Any]:
+    if not run.metrics_file.is_file():
+        return {"rows": [], "accuracies": []}
+    content: dict[str, Any] = json.loads(run.metrics_file.read_text("utf-8"))
+    return content
+
+
+def _row(content: dict[str, Any], name: str) -> dict[str, Any]:
+    return next((row for row in content["rows"] if row["name"] == name), {})
