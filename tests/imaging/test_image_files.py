@@ -245,7 +245,6 @@ def test_a_truncated_file_is_refused(tmp_path, suffix, kept):
         (b"", "empty"),
         (b"hello", "not an image"),
         (b"1,2,3\n4,5,6\n", "not an image"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>', "not an image"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
     ],
 )
@@ -255,6 +254,33 @@ def test_what_is_not_an_image_is_said(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as caught:
         read_image(path)
     one_line(caught, path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"FUJIFILMCCD-RAW 0201", "it is a raw file; develop it to a 16-bit TIFF first"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "it is a raw file"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC file.*save it as JPEG"),
+        (b"\xff\x0a\0\0", "it is a JPEG XL file"),
+        (b"<svg>", "it is a drawing"),
+        (b"8BPS\0\1", "it is a Photoshop file; save it as TIFF first"),
+    ],
+)
+def test_images_of_other_kinds_are_told_with_what_to_do(content, message):
+    with pytest.raises(InputError, match=message):
+        open_image(content + bytes(100))
+
+
+@pytest.mark.parametrize(("marker", "bits", "message"), [(0xC1, 12, "JPEG of 12 bits"), (0xC3, 8, "lossless JPEG")])
+def test_rare_jpegs_are_told_by_their_kind(marker, bits, message):
+    file = io.BytesIO()
+    PIL.Image.fromarray(smooth()).save(file, "JPEG")
+    content = bytearray(file.getvalue())
+    place = content.index(b"\xff\xc0")
+    content[place + 1], content[place + 4] = marker, bits
+    with pytest.raises(InputError, match=message):
+        read_image(bytes(content))
 
 
 def test_missing_files_and_folders_are_said(tmp_path):
@@ -274,7 +300,7 @@ def test_several_pages_other_formats_and_other_samples_are_refused(tmp_path):
     pyvips.Image.black(8, 8, bands=6).write_to_file(str(tmp_path / "bands.tif"))
     pyvips.Image.new_from_array(smooth()).colourspace("lab").write_to_file(str(tmp_path / "lab.tif"))
     expected = {
-        "pages.tif": "2 pages", "image.svg": "it is not an image", "int.tif": "type int",
+        "pages.tif": "2 pages", "image.svg": "it is a drawing", "int.tif": "integers with a sign of 32 bits",
         "bands.tif": "5 colour channels", "lab.tif": "lab",
     }  # fmt: skip
     for name, message in expected.items():
@@ -297,7 +323,9 @@ def test_an_existing_file_is_kept_unless_told(tmp_path):
 @pytest.mark.parametrize(
     ("name", "image", "message"),
     [
-        ("image.heic", Image(smooth()), "unknown suffix '.heic'.*Allowed: .avif"),
+        ("image.heic", Image(smooth()), "HEIC files are not written"),
+        ("image.dng", Image(smooth()), "raw files are not written"),
+        ("image.xyz", Image(smooth()), "unknown suffix '.xyz'.*Allowed: .avif"),
         ("image.pmg", Image(smooth()), "Did you mean '.p"),
         ("image", Image(smooth()), "unknown suffix ''"),
         ("image.jpg", Image(smooth(), smooth((64, 48))), "JPEG holds no transparency"),

@@ -1,6 +1,7 @@
 """TIFF files: their tags stay, and what is more than one picture is refused with the reason."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -16,7 +17,13 @@ from unnoise.imaging.codecs import vips
 def test_imagej_keeps_its_scale_and_its_tables():
     table = np.zeros((3, 256), np.uint8)
     table[1] = np.arange(256)
-    metadata = {"unit": "um", "LUTs": [table], "Ranges": (1000.0, 50000.0), "Info": "Objective = 60x"}
+    metadata = {
+        "unit": "um",
+        "LUTs": [table],
+        "Ranges": (1000.0, 50000.0),
+        "Info": "Objective = 60x",
+        "Labels": ["first ü", "second"],
+    }
     gray = PIXELS[..., 0].astype(np.uint16) * 257
     for order in ("<", ">"):
         source = tiff(gray, imagej=True, resolution=(1 / 0.1625, 1 / 0.1625), metadata=metadata, byteorder=order)
@@ -29,13 +36,19 @@ def test_imagej_keeps_its_scale_and_its_tables():
             )
             np.testing.assert_array_equal(after.asarray(), gray)
             assert after.imagej_metadata["unit"] == "um"
-            if order == "<":
-                assert lost == []
-                assert after.imagej_metadata["Ranges"] == (1000.0, 50000.0)
-                np.testing.assert_array_equal(after.imagej_metadata["LUTs"], before.imagej_metadata["LUTs"])
-                assert after.imagej_metadata["Info"] == "Objective = 60x"
-            else:
-                assert lost == ["ImageJ's own metadata"]
+            assert lost == []
+            assert after.imagej_metadata["Ranges"] == (1000.0, 50000.0)
+            assert after.imagej_metadata["Labels"] == ["first ü", "second"]
+            np.testing.assert_array_equal(after.imagej_metadata["LUTs"], before.imagej_metadata["LUTs"])
+            assert after.imagej_metadata["Info"] == "Objective = 60x"
+
+
+def test_damaged_metadata_of_imagej_are_named():
+    source = tiff(byteorder=">", extratags=[(50839, 1, 12, b"IJIJinfo\0\0\0\7", True), (50838, 4, 2, (12, 90), True)])
+    content, lost = rewritten(source, ".tif")
+    assert lost == ["ImageJ's own metadata"]
+    with tifffile.TiffFile(io.BytesIO(content)) as after:
+        assert 50838 not in after.pages[0].tags
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -95,6 +108,10 @@ def stack(description):
         (tiff(PIXELS[..., 0], extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]), "raw file.*preview"),
         (tiff(PIXELS[..., :2], photometric="minisblack", planarconfig="contig"), "2 channels that are neither"),
         (tiff(np.stack([PIXELS, PIXELS]), photometric="rgb"), "2 pages"),
+        (tiff(PIXELS[..., 0] / 255), "floats of 64 bits"),
+        (tiff(PIXELS[..., 0].astype(np.uint32)), "integers of 32 bits"),
+        (tiff(PIXELS[..., 0]).replace(*(struct.pack("<HHII", 259, 3, 1, code) for code in (1, 50000))), "ZSTD"),
+        (tiff(PIXELS[..., 0].astype(np.int16)), "integers with a sign of 16 bits"),
         (pyvips.Image.new_from_array(PIXELS).write_to_buffer(".avif", compression="av1")[:8] + b"avis" + pyvips.Image
          .new_from_array(PIXELS).write_to_buffer(".avif", compression="av1")[12:], "it is an animation"),
     ],

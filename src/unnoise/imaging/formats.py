@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unnoise.errors import InputError, OutputError
+from unnoise.imaging.foreign import foreign_name
 from unnoise.registry import suggestion
 
 
@@ -90,6 +91,8 @@ def format_of(path: str | Path) -> Format:
         OutputError: no known suffix.
     """
     suffix = Path(path).suffix.lower()
+    if (foreign := foreign_name(path)) is not None:
+        raise OutputError(f"Cannot write {path}: {foreign.plural} are not written. Write .png, .tif or .jpg.")
     if suffix not in FORMATS:
         raise OutputError(f"Cannot write {path}: unknown suffix {Path(path).suffix!r}. {suggestion(suffix, FORMATS)}")
     return FORMATS[suffix]

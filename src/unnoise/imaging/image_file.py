@@ -10,6 +10,7 @@ import numpy as np
 
 from unnoise.errors import InputError
 from unnoise.imaging.codecs import Decode, codec_of, guarded
+from unnoise.imaging.foreign import foreign_content
 from unnoise.imaging.formats import by_marks
 from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array
@@ -66,6 +67,8 @@ def open_image(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> I
     source = source if isinstance(source, bytes) else Path(source)
     name = "the data" if isinstance(source, bytes) else str(source)
     head = _head(source, name)
+    if (foreign := foreign_content(head)) is not None:
+        raise InputError(f"Cannot read {name}: it is {foreign.name}; {foreign.remedy}.")
     with guarded(name):
         header, decode = codec_of(by_marks(head)).open(source, name, head)
     if header.width * header.height > max_pixels:

@@ -8,11 +8,30 @@ from pathlib import Path
 from unnoise.errors import InputError
 from unnoise.imaging.containers import CutOff, avif, jpeg, png, tiff, webp
 from unnoise.imaging.containers.exif import PREFIX, without_thumbnail
+from unnoise.imaging.formats import Format
 from unnoise.imaging.metadata import NONE, Metadata
 
 _OF = {"JPEG": jpeg.inventory, "PNG": png.inventory, "TIFF": tiff.inventory, "WebP": webp.inventory}
 # Where the last byte of a GIF is looked for.
 _TAIL = 1 << 16
+
+
+def refusal(source: Path | bytes, format_: Format | None, head: bytes) -> str:
+    """Return why a file is not the one picture, or of none of the kinds, that can be read; nothing where it may be.
+
+    Args:
+        source: The file or its content.
+        format_: As its first bytes tell, or None.
+        head: Its beginning.
+    """
+    if avif.is_animation(head):
+        return "it is an animation, one image is supported; split it into single images"
+    if format_ is not None and format_.name == "JPEG":
+        return jpeg.refusal(head)
+    if format_ is not None and format_.name == "TIFF":
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
+            return tiff.refusal(tiff.directories_of(handle))
+    return ""
 
 
 def inventory(source: Path | bytes, format_name: str, name: str) -> Metadata:
@@ -24,12 +43,10 @@ def inventory(source: Path | bytes, format_name: str, name: str) -> Metadata:
         name: How messages call the file.
 
     Raises:
-        InputError: it is cut off, or its first picture is not what it is about.
+        InputError: it is cut off.
     """
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
         try:
-            if format_name == "TIFF" and (refusal := tiff.refusal(tiff.directories_of(handle))):
-                raise InputError(f"Cannot read {name}: {refusal}.")
             if format_name in _OF:
                 return _OF[format_name](handle)
             if format_name == "GIF":

@@ -18,7 +18,7 @@ from unnoise.imaging.containers import avif, jpeg, png, tiff, webp
 from unnoise.imaging.containers.exif import PREFIX, with_orientation
 from unnoise.imaging.formats import NAMES, Format, by_loader, by_marks
 from unnoise.imaging.header import Header
-from unnoise.imaging.inventory import inventory, inventory_of_boxes
+from unnoise.imaging.inventory import inventory, inventory_of_boxes, refusal
 from unnoise.imaging.jpeg_quality import jpeg_quality
 from unnoise.imaging.metadata import Metadata
 from unnoise.imaging.samples import Array
@@ -57,10 +57,8 @@ def libvips() -> Any:
 def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     """Return the header of a file, and what decodes its pixels."""
     vips = libvips()
-    if avif.is_animation(head):
-        raise InputError(
-            f"Cannot read {name}: it is an animation, one image is supported. Split it into single images."
-        )
+    if why := refusal(source, by_marks(head), head):
+        raise InputError(f"Cannot read {name}: {why}.")
     image = _opened(vips, source, name, head)
     format_ = _format(image, name)
     # libvips turns around integers only.
@@ -187,7 +185,7 @@ def _format(image: Any, name: str) -> Format:
     loader = image.get("vips-loader").removesuffix("_source").removesuffix("_buffer")
     format_ = by_loader(loader)
     if format_ is None or (format_.name == "AVIF" and image.get("heif-compression") != "av1"):
-        kind = "HEIC" if loader == "heifload" else loader.removesuffix("load").upper()
+        kind = "HEIF" if loader == "heifload" else loader.removesuffix("load").upper()
         raise InputError(f"Cannot read {name}: {kind} files are not supported. Convert it to {NAMES}.")
     return format_
 

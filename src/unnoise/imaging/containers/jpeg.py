@@ -84,6 +84,16 @@ def inventory(handle: BinaryIO) -> Metadata:
     )
 
 
+def refusal(head: bytes) -> str:
+    """Return why a file that begins with ``head`` is of a kind that decoders refuse; nothing where it is not."""
+    for marker, content in _segments(io.BytesIO(head)):
+        if marker == 0xC3:
+            return "it is a lossless JPEG, as in medicine and raw files; save it as PNG or TIFF"
+        if marker in (0xC0, 0xC1, 0xC2) and content[:1] not in (b"", b"\x08"):
+            return f"it is a JPEG of {content[0]} bits a sample, supported are 8; save it as a 16-bit PNG or TIFF"
+    return ""
+
+
 def splice(head: bytes, metadata: Metadata) -> bytes:
     """Return the beginning of a JPEG file, which has no metadata, with them."""
     parts = []

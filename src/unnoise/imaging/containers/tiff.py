@@ -11,7 +11,7 @@ import struct
 from fractions import Fraction
 from typing import BinaryIO
 
-from unnoise.imaging.containers import photoshop
+from unnoise.imaging.containers import imagej, photoshop
 from unnoise.imaging.containers.directories import (
     BYTE,
     RATIONAL,
@@ -30,7 +30,7 @@ from unnoise.imaging.metadata import Metadata, Resolution
 DESCRIPTION, SUB_DIRECTORIES, EXTRA_SAMPLES, PHOTOMETRIC = 0x010E, 0x014A, 0x0152, 0x0106
 _X, _Y, _UNIT = 0x011A, 0x011B, 0x0128
 _XMP, _IPTC, _PHOTOSHOP, _ICC = 0x02BC, 0x83BB, 0x8649, 0x8773
-_DNG, _IMAGEJ = 0xC612, (0xC696, 0xC697)  # IJMetadataByteCounts, IJMetadata
+_DNG = 0xC612
 _UNITS = {1: None, 2: "inch", 3: "cm"}
 # How the pixels lie in the file, which the writer knows; levels and pictures that are those of the input.
 _CODING = {
@@ -59,7 +59,7 @@ def is_min_is_white(handle: BinaryIO) -> bool:
 
 
 def refusal(directories: list[Directory]) -> str:
-    """Return why the first picture of a TIFF file is not all that it is about; nothing where it is."""
+    """Return why a TIFF file is not about its first picture alone, or cannot be read; nothing where it can."""
     if not directories:
         return ""
     first = directories[0]
@@ -75,6 +75,19 @@ def refusal(directories: list[Directory]) -> str:
     extra = numbers(first, EXTRA_SAMPLES)
     if 0 in extra and numbers(first, PHOTOMETRIC) in ((0,), (1,)):
         return f"it has {len(extra) + 1} channels that are neither colour nor transparency; split it into gray images"
+    return _refused_coding(first)
+
+
+def _refused_coding(first: Directory) -> str:
+    """Return why samples cannot be decoded, or are of a type that no network takes; nothing where they can."""
+    compression = {50000: "ZSTD", 34925: "LZMA", 34712: "JPEG 2000", 34887: "LERC", 50002: "JPEG XL"}
+    code = (numbers(first, 0x0103) or (1,))[0]
+    if code in compression:
+        return f"it is compressed with {compression[code]}, which is not supported; save it with deflate or LZW"
+    bits, kind = (numbers(first, 0x0102) or (1,))[0], (numbers(first, 0x0153) or (1,))[0]
+    if bits > 32 or (bits == 32 and kind != 3) or (bits > 1 and kind == 2):
+        what = {1: "integers", 2: "integers with a sign", 3: "floats"}.get(kind, "numbers of a rare kind")
+        return f"its samples are {what} of {bits} bits; supported are 8 and 16 bits without sign and floats of 32"
     return ""
 
 
@@ -86,11 +99,14 @@ def inventory(handle: BinaryIO) -> Metadata:
     first = directories[0]
     own: Directory = {tag: value for tag, value in first.items() if tag not in _CODING | _PROPER}
     left_out = ["sub-pictures"] if SUB_DIRECTORIES in first else []
-    with_order = handle.seek(0) == 0 and handle.read(2) == b"MM"
-    if with_order and any(tag in own for tag in _IMAGEJ):
-        # Their content has the file's byte order, which is turned around here.
-        own = {tag: value for tag, value in own.items() if tag not in _IMAGEJ}
-        left_out.append("ImageJ's own metadata")
+    if imagej.COUNTS in own and handle.seek(0) == 0 and handle.read(2) == b"MM":
+        content = imagej.turned(_bytes(own, imagej.CONTENT) or b"", numbers(own, imagej.COUNTS))
+        if content is None:
+            left_out.append("ImageJ's own metadata")
+            del own[imagej.COUNTS]
+            own.pop(imagej.CONTENT, None)
+        else:
+            own[imagej.CONTENT] = Tag(BYTE, content)
     shop, iptc = _bytes(first, _PHOTOSHOP), _bytes(first, _IPTC)
     if shop is not None:
         shop, _ = photoshop.without_thumbnails(shop)
