@@ -30,8 +30,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from unnoise.atomic import atomic_path
-from unnoise.inference.metadata import KEY, Metadata
+from unnoise.inference.metadata import FORMAT, KEY
 from unnoise.luma import LUMA
+from unnoise.packaging import read_model
 
 Array = NDArray[Any]
 QUANTILE = 0.9999
@@ -182,8 +183,11 @@ class Graph:
 
 
 def kernels_of(model: Any) -> list[Array]:
-    """Return the kernels of the convolutions of a packaged model in order."""
+    """Return the kernels of the convolutions of a packaged model in order, those stored in 16 bits too."""
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]].astype(np.float32)
     return [constants[node.input[1]] for node in model.graph.node if node.op_type in ("Conv", "ConvTranspose")]
 
 
@@ -237,8 +241,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=32)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    source = onnx.load(arguments.model)
-    card = Metadata.from_json({entry.key: entry.value for entry in source.metadata_props}[KEY], str(arguments.model))
+    source, card = read_model(arguments.model)
     network = tomllib.loads(card.recipe)["model"]
     shape = (kernels_of(source), len(network["filters"]), network["blocks"])
     calibration, search = (photographs(arguments.photographs, arguments.crops, start=start) for start in (0, 1))
@@ -264,7 +267,8 @@ def main() -> None:
     parity = max(
         float(abs(a - running.run(None, {"noisy": n})[0]).max()) for a, (_, n) in zip(answers, search, strict=True)
     )
-    helper.set_model_props(model, {KEY: dataclasses.replace(card, parity=parity, kpis={}).to_json()})
+    card = dataclasses.replace(card, parity=parity, kpis={}, format=FORMAT)
+    helper.set_model_props(model, {KEY: card.to_json()})
     with atomic_path(arguments.output) as temporary:
         onnx.save(model, temporary)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB, differs by at most {parity:.2f}")
