@@ -16,7 +16,7 @@ import pyvips
 
 from onnx_models import build
 from unnoise.batch import FileOptions, denoise_files, plan
-from unnoise.errors import InputError, OutputError
+from unnoise.errors import InputError, OutputError, UsageError
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import load
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_planned_is_told_before_anything_is_written(tmp_path):
         (source / name).touch()
     with pytest.raises(InputError, match=r"both be written to .*a\.webp"):
         plan(source, tmp_path / "out", suffix=".webp")
-    with pytest.raises(OutputError, match="unknown suffix"):
+    with pytest.raises(UsageError, match="unknown suffix"):
         plan(source, tmp_path / "out", suffix=".xyz")
     with pytest.raises(OutputError, match="is the input folder"):
         plan(source, source)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from onnx_models import build
 from unnoise.batch import FileOptions, denoise_file
 from unnoise.cli.app import app
-from unnoise.errors import InputError, ModelFileError, OutputError
+from unnoise.errors import InputError, ModelFileError, OutputError, UsageError
 from unnoise.imaging.formats import FORMATS
 from unnoise.imaging.image_file import open_image
 from unnoise.inference import load
@@ -216,7 +216,7 @@ def test_wrong_outputs_are_refused_and_nothing_is_left(tmp_path, identity):
     write(tmp_path / "in.png", samples("uint8", (30, 20, 4)))
     cases = {
         "in.png": (InputError, "is the input itself"), "out.jpg": (OutputError, "JPEG holds no transparency"),
-        "out.xyz": (OutputError, "unknown suffix"), "no/out.png": (OutputError, "does not exist"),
+        "out.xyz": (UsageError, "unknown suffix"), "no/out.png": (OutputError, "does not exist"),
     }  # fmt: skip
     for name, (error, message) in cases.items():
         with pytest.raises(error, match=message):

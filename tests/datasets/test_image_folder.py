@@ -94,7 +94,7 @@ def test_images_both_outside_and_inside_of_class_folders(flat):
 
 
 def test_missing_folder():
-    with pytest.raises(UsageError, match="nor a folder of images"):
+    with pytest.raises(DataError, match="no folder /no/such/folder"):
         datasets.load("/no/such/folder")
 
 
@@ -135,5 +135,7 @@ def test_a_folder_may_lie_in_the_folder_for_data(flat, monkeypatch):
 
 
 def test_a_folder_that_is_nowhere_is_told_with_the_places(tmp_path):
-    with pytest.raises(UsageError, match=rf"nor a folder of images .*{tmp_path}/my/photographs"):
+    with pytest.raises(DataError, match=rf"no folder my/photographs with images .*{tmp_path}/my/photographs"):
         datasets.load("my/photographs", data_dir=tmp_path)
+    with pytest.raises(UsageError, match=rf"neither a data set nor a folder of images .*{tmp_path}/photographs"):
+        datasets.load("photographs", data_dir=tmp_path)

@@ -199,7 +199,7 @@ def test_the_command_measures_a_run_folder(unnoise, run):
     [
         ("gaussian(0.3)", ["--strengths", "0.1,much"], "'0.1,much'"),
         ("gaussian(0.3)", ["--strengths", ""], "--strengths takes numbers"),
-        ("gaussian(0.3)", ["--strengths", "-0.1,0.2"], "sigma must be a number, 0 or more; received -0.1"),
+        ("gaussian(0.3)", ["--strengths", "-0.1,0.2"], "sigma must be a number, 0 to 10; received -0.1"),
         ("gaussian(0.3)", ["--strengths", "0.1,nan"], "received '0.1,nan'"),
         ("gaussian(0.3)", ["--strengths", "0.1", "--noise", "gaussian(0.2)"], "neither --dataset nor --noise"),
         ("gaussian(0.3)", ["--strengths", "0.1", "--dataset", "mnist"], "neither --dataset nor --noise"),

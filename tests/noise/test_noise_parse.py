@@ -89,7 +89,7 @@ peak = st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
 flag = st.booleans()
 single = st.one_of(
     st.builds(NoNoise, clip=flag),
-    st.builds(Gaussian, positive, clip=flag),
+    st.builds(Gaussian, st.floats(0, 10), clip=flag),
     st.builds(Uniform, positive, clip=flag),
     st.builds(Speckle, positive, clip=flag),
     st.builds(Poisson, peak, clip=flag),
@@ -146,7 +146,7 @@ def test_any_text_is_read_or_answered(text):
         ("gaussian(0.5|none)", "parentheses"),
         ("", "a name is missing"),
         ("gaussian(0.5, clip=1)", "clip must be true or false; received 1"),
-        ("gaussian(true)", "sigma must be a number, 0 or more; received true"),
+        ("gaussian(true)", "sigma must be a number, 0 to 10; received true"),
         (None, "spelled as text; received None"),
     ],
 )
@@ -159,7 +159,8 @@ def test_wrong_spellings_say_what_to_do(text, message):
 @pytest.mark.parametrize(
     "text",
     [
-        "gaussian(-0.1)", "gaussian(nan)", "gaussian(inf)", "gaussian(1e999)", "uniform(-1)", "uniform(nan)",
+        "gaussian(-0.1)", "gaussian(nan)", "gaussian(inf)", "gaussian(1e999)", "gaussian(25)",
+        "blind-gaussian(55)", "uniform(-1)", "uniform(nan)",
         "poisson(0)", "poisson(-3)", "poisson(nan)", "poisson-gaussian(0, 0.1)", "poisson-gaussian(30, -1)",
         "speckle(-0.2)", "speckle(nan)", "salt-and-pepper(1.1)", "salt-and-pepper(nan)", "salt-and-pepper(0.1, 2)",
         "masking(-0.1)", "masking(1.5)", "masking(nan)", "jpeg(0)", "jpeg(101)", "jpeg(30.5)", "jpeg(nan)",

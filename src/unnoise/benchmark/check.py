@@ -54,6 +54,8 @@ def check_results(
     if not Path(folder).is_dir():
         raise InputError(f"There is no folder {folder}. Give one that `unnoise benchmark` wrote.")
     before = Results(folder)
+    if not before.rows:
+        raise InputError(f"{folder} holds no results. Give a folder that `unnoise benchmark` wrote.")
     sets: dict[str, ImageSet] = {}
     for name in dict.fromkeys(row.set for row in before.rows.values()):
         try:

@@ -155,7 +155,8 @@ def read_tuned(path: str | Path) -> dict[str, Any]:
             for table in content[kind].values():
                 assert all(float(sigma) > 0 and value > 0 for sigma, value in table.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
-        raise InputError(f"{path} is no file of tuned values ({error}). Make one with `unnoise tune`.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} is no file of tuned values ({reason}). Make one with `unnoise tune`.") from None
     return content
 
 

@@ -82,7 +82,8 @@ def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> Outcom
     methods = list(dict.fromkeys(checked_name(name) for name in (*plan.models, *plan.methods)))
     if not methods or not noises:
         raise UsageError(
-            f"A benchmark needs a method and a noise; received {len(methods)} and {len(noises)}.", remedy="methods"
+            f"A benchmark needs a method and a noise; received {len(methods)} methods and {len(noises)} noises.",
+            remedy="methods",
         )
     if plan.tuned is not None:
         read_tuned(plan.tuned)

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from unnoise.cli.options import DataDir, listed, make_console
+from unnoise.cli.options import DataDir, listed, make_console, numbers
 from unnoise.errors import UnnoiseError
 
 
 def benchmark(
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for tables, figures and report; what it has is kept.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Folder for tables, figures and report; what it has is kept."
+        ),
     ] = Path("benchmark"),
     models: Annotated[
         str, typer.Option("--models", metavar="A,B", help="Packaged models, names or files; photo@8: in 8 passes.")
@@ -31,22 +34,30 @@ def benchmark(
         str | None, typer.Option("--sigmas", metavar="A,B", help="Strengths of Gaussian noise, white = 255.")
     ] = "15,25,50",
     noise: Annotated[
-        list[str] | None, typer.Option("--noise", help="Other noise, such as 'speckle(0.2)'; may be repeated.")
+        list[str] | None,
+        typer.Option("--noise", metavar="NOISE", help="Other noise, such as 'speckle(0.2)'; may be repeated."),
     ] = None,
     methods: Annotated[
         str | None, typer.Option("--methods", metavar="A,B", help="Baselines; by default all but bm3d. '' for none.")
     ] = None,
-    images: Annotated[int | None, typer.Option("--images", min=1, help="Only the first so many of a set.")] = None,
+    images: Annotated[
+        int | None, typer.Option("--images", min=1, metavar="N", help="Only the first N of a set.")
+    ] = None,
     eight_bit: Annotated[
         bool, typer.Option("--8-bit", help="Clip noisy images to [0, 1] and round them to 8 bits.")
     ] = False,
-    tuned: Annotated[Path | None, typer.Option("--tuned", help="Values that `unnoise tune` wrote.")] = None,
+    tuned: Annotated[
+        Path | None, typer.Option("--tuned", metavar="FILE", help="Values that `unnoise tune` wrote.")
+    ] = None,
     check: Annotated[
         Path | None, typer.Option("--check", metavar="FOLDER", help="Compare a quick run with results of before.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure models beside other denoisers: PSNR, SSIM, speed and memory, on the field's test sets."""
+    """Measure models beside other denoisers: PSNR, SSIM, speed and memory, on the field's test sets.
+
+    Example: unnoise benchmark --sets FOLDER --sigmas 15,25 --images 5
+    """
     from unnoise.benchmark.methods import DEFAULT
     from unnoise.benchmark.run import Plan, run_benchmark
 
@@ -58,6 +69,8 @@ def benchmark(
         if found:
             raise UnnoiseError("Worse than before: " + "; ".join(found) + ".")
         return
+    if sigmas:
+        numbers("--sigmas", sigmas)
     plan = Plan(
         models=listed(models),
         sets=listed(sets),

@@ -28,7 +28,9 @@ finally:
 def demo(
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Run folder; by default runs/demo, numbered where that exists."),
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Run folder; by default runs/demo, numbered where that exists."
+        ),
     ] = None,
 ) -> None:
     """Train, measure, package and denoise on the bundled Fashion-MNIST mini set."""

@@ -13,17 +13,27 @@ from unnoise.errors import UsageError
 
 def evaluate(
     target: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run folder, or a packaged model (.onnx).")],
-    dataset: Annotated[str | None, typer.Option("--dataset", help="Another data set than the recipe's.")] = None,
-    noise: Annotated[str | None, typer.Option("--noise", help="Another noise, such as 'gaussian(0.2)'.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", metavar="NAME|FOLDER", help="Other images than the recipe's.")
+    ] = None,
+    noise: Annotated[
+        str | None, typer.Option("--noise", metavar="NOISE", help="Other noise, such as 'gaussian(0.2)'.")
+    ] = None,
     strengths: Annotated[
         str | None,
-        typer.Option("--strengths", metavar="A,B,C", help="The run at each of these strengths of its noise."),
+        typer.Option(
+            "--strengths", metavar="A,B,C", help="The run at each of these strengths of its noise, such as 0.1,0.2,0.5."
+        ),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines."""
+    """Measure a run or a packaged model: MSE, PSNR, SSIM, accuracies, beside the baselines.
+
+    Example: unnoise evaluate runs/demo --noise 'gaussian(0.3)'
+    """
     from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
     from unnoise.experiment import RunFolder
+    from unnoise.inference import packaged_models
 
     console = make_console()
     if strengths is not None:
@@ -41,5 +51,10 @@ def evaluate(
         result, report = evaluate_run(run, dataset=dataset, noise=noise, data_dir=data_dir)
         result.print(console)
         console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    elif not target.suffix and str(target) not in packaged_models():
+        raise UsageError(
+            f"{target} is neither a run folder nor a model. Give the folder that train printed, a .onnx file, or "
+            f"one of {', '.join(packaged_models())}."
+        )
     else:
         evaluate_packaged(target, dataset=dataset, noise=noise, data_dir=data_dir).print(console)

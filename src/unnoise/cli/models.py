@@ -9,7 +9,8 @@ import typer
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="Show this model's card; of a file, what it says of itself.")
+        str | None,
+        typer.Argument(metavar="NAME|FILE", help="Show this model's card; of a file, what it says of itself."),
     ] = None,
 ) -> None:
     """List the models that come with unnoise, or show the card of one."""

@@ -12,15 +12,23 @@ from unnoise.errors import UsageError
 
 
 def noise(
-    image: Annotated[Path, typer.Argument(help="A clean image.")],
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A clean image.")],
     spelling: Annotated[
-        str, typer.Option("--noise", help="Such as 'gaussian(0.2)' or 'poisson(peak=30)+gaussian(0.02)'.")
+        str,
+        typer.Option(
+            "--noise",
+            metavar="NOISE",
+            help="Such as 'gaussian(25/255)', for white = 1, or 'poisson(peak=30)+gaussian(0.02)'.",
+        ),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
     seed: Annotated[int, typer.Option("--seed", help="The same seed draws the same noise.")] = 0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Add synthetic noise to an image."""
+    """Add synthetic noise to an image.
+
+    Example: unnoise noise photo.png --noise 'gaussian(25/255)' -o noisy.png
+    """
     import numpy as np
 
     from unnoise.imaging import read_image, write_image

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", envvar="UNNOISE_DATA", help="Folder in which data sets are looked for first."),
+    typer.Option(
+        "--data-dir", metavar="FOLDER", envvar="UNNOISE_DATA", help="Folder in which data sets are looked for first."
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the recipe, such as training.epochs=5."),
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Change a field of the recipe, such as training.epochs=5; may be repeated.",
+    ),
 ]
-
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output file.")]
 
 

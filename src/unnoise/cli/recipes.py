@@ -6,7 +6,7 @@ from unnoise.cli.options import make_console
 
 
 def recipes() -> None:
-    """List the built-in recipes."""
+    """List the built-in recipes. To run one: unnoise train NAME."""
     from rich.table import Table
 
     from unnoise.experiment import built_in_recipes

@@ -17,16 +17,25 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[str | None, typer.Argument(help="A built-in recipe's name, or a .toml file.")] = None,
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="One that `unnoise recipes` lists, or a .toml file.")
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Run folder; by default runs/RECIPE, numbered where that exists."),
+        typer.Option(
+            "-o", "--output", metavar="FOLDER", help="Run folder; by default runs/RECIPE, numbered where that exists."
+        ),
     ] = None,
     overrides: Overrides = None,
-    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Continue this run folder.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train a recipe's models, measure them, and write the run folder with its report."""
+    """Train a recipe's models, measure them, and write a run folder with a report.
+
+    Example: unnoise train demo --set training.epochs=5 --set 'noise=gaussian(0.3)'
+    """
     from unnoise import experiment, training
     from unnoise.baselines.baseline import require_known
 

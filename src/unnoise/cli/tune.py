@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 
 from unnoise.cli.options import Overwrite, listed, make_console, numbers
-from unnoise.errors import UsageError
+from unnoise.errors import InputError, UsageError
 
 
 def tune(
-    photographs: Annotated[Path, typer.Argument(help="A folder of clean photographs that are in no test set.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, TOML.")],
+    photographs: Annotated[Path, typer.Argument(metavar="FOLDER", help="Clean photographs that are in no test set.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write, TOML; for benchmark --tuned.")
+    ],
     methods: Annotated[str | None, typer.Option("--methods", metavar="A,B", help="Filters; by default all.")] = None,
     sigmas: Annotated[str, typer.Option("--sigmas", metavar="A,B", help="Strengths, white = 255.")] = "5,15,25,50,75",
-    images: Annotated[int, typer.Option("--images", min=1, help="Photographs, spread over the folder.")] = 20,
+    images: Annotated[
+        int, typer.Option("--images", min=1, metavar="N", help="So many photographs, spread over the folder.")
+    ] = 20,
     overwrite: Overwrite = False,
 ) -> None:
     """Tune the classical filters of the benchmark on photographs with Gaussian noise."""
@@ -25,7 +29,7 @@ def tune(
     from unnoise.benchmark.tuning import tune as tuned_on
 
     if not photographs.is_dir():
-        raise UsageError(f"{photographs} is no folder. Give a folder of clean photographs.")
+        raise InputError(f"{photographs} is no folder. Give a folder of clean photographs.")
     chosen = listed(methods) or tunable()
     for name in chosen:
         if name not in tunable():

@@ -8,7 +8,7 @@ from pathlib import Path
 from unnoise.datasets.dataset import Dataset
 from unnoise.datasets.folder import load_folder
 from unnoise.datasets.sources import Search
-from unnoise.errors import UsageError
+from unnoise.errors import DataError, UsageError
 from unnoise.registry import Registry, suggestion
 
 SPLITS = ("train", "test")
@@ -52,7 +52,7 @@ def load(
 
     Raises:
         UsageError: no such data set or split, or ``tile`` for a data set that is no folder.
-        DataError: a file is missing, truncated or corrupt, or the download failed.
+        DataError: a folder or file is missing, truncated or corrupt, or the download failed.
         InputError: an image of a folder cannot be read.
         MissingExtraError: SciPy (olivetti) or scikit-learn (digits) is not installed.
 
@@ -72,6 +72,8 @@ def load(
         if folder.is_dir():
             return load_folder(folder, split, tile=tile)
     looked = ", ".join(str(folder.resolve()) for folder in folders)
+    if Path(name).name != str(name):  # a path
+        raise DataError(f"There is no folder {name} with images (looked for {looked}).", remedy="dataset")
     raise UsageError(
         f"{str(name)!r} is neither a data set nor a folder of images (looked for {looked}). "
         f"{suggestion(str(name), registry)}"

@@ -87,4 +87,6 @@ def _check(path: Path, remote: Remote) -> None:
 
 
 def _first_line(error: Exception) -> str:
+    if type(error).__name__ in ("ConnectionError", "ConnectTimeout"):  # of requests, which pooch brings
+        return "no connection to its server"
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -82,7 +82,9 @@ class Search:
                 return []
             folder, origin = Path(os.environ["UNNOISE_DATA"]), "UNNOISE_DATA"
         if not folder.is_dir():
-            raise DataError(f"{origin} must name a folder with data sets, but {folder} is not a folder.")
+            raise DataError(
+                f"{origin} must name a folder with data sets, but {folder} is not a folder.", remedy="data_dir"
+            )
         return [(origin, folder / dataset), (origin, folder)]
 
 

@@ -51,7 +51,7 @@ class Data(Section):
     def _known(cls, value: str) -> str:
         # A name with a slash may be a folder in the folder for data, which is looked up when the data is loaded.
         if value not in datasets.names() and not Path(value).is_dir() and "/" not in value:
-            raise ValueError(f"neither a data set nor a folder. {suggestion(value, datasets.names())}")
+            raise ValueError(f"{value!r} is neither a data set nor a folder. {suggestion(value, datasets.names())}")
         return value
 
 
@@ -210,8 +210,8 @@ def built_in_recipes() -> dict[str, str]:
 
 def _built_in_texts() -> dict[str, str]:
     folder = resources.files(BUILT_IN)
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    return {item.name.removesuffix(".toml"): item.read_text("utf-8") for item in files}
+    files = {Path(item.name).stem: item for item in folder.iterdir() if item.name.endswith(".toml")}
+    return {name: files[name].read_text("utf-8") for name in sorted(files)}
 
 
 def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -276,8 +276,15 @@ def _field(section: type[pydantic.BaseModel] | None, key: str, path: str) -> typ
     if section is None or section.model_config.get("extra") == "allow":
         return None
     if key not in section.model_fields:
-        raise RecipeError(f"{path}: there is no field {key!r}. {suggestion(key, section.model_fields)}")
-    annotation = section.model_fields[key].annotation
+        tables = {name: _table_of(field.annotation) for name, field in section.model_fields.items()}
+        meant = [f"{name}.{key}" for name, table in tables.items() if table is not None and key in table.model_fields]
+        hint = f"Did you mean {' or '.join(meant)}? " if meant else ""
+        raise RecipeError(f"{path}: there is no field {key!r}. {hint}{suggestion(key, section.model_fields)}")
+    return _table_of(section.model_fields[key].annotation)
+
+
+def _table_of(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """Return the table type that a field's annotation names, None for a value."""
     for candidate in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(candidate, type) and issubclass(candidate, pydantic.BaseModel):
             return candidate
@@ -293,7 +300,7 @@ def _explain(problem: Any) -> str:
             section = _field(section, part, where) or section
         message = f"there is no such field. {suggestion(str(problem['loc'][-1]), section.model_fields)}"
         return f"{where}: {message}"
-    received = (
-        "" if problem["type"] == "missing" or isinstance(problem["input"], dict) else f", received {problem['input']!r}"
-    )
-    return f"{where}: {message}{received}"
+    message = message.replace("Input should", "must")
+    value = problem["input"]
+    told = problem["type"] == "missing" or isinstance(value, dict) or repr(value) in message
+    return f"{where}: {message}" + ("" if told else f", received {value!r}")

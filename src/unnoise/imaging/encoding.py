@@ -61,8 +61,9 @@ def write_strips(
         overwrite: Whether an existing file may be replaced.
 
     Raises:
-        OutputError: an unknown suffix, an existing file, a place that cannot be written, a full disk, or an image that
-            the format cannot hold.
+        UsageError: an unknown suffix.
+        OutputError: an existing file, a place that cannot be written, a full disk, or an image that the format cannot
+            hold.
     """
     path = Path(target) if isinstance(target, (str, Path)) else None
     format = format or (header.format if path is None else format_of(path))

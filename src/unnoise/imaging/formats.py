@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unnoise.errors import InputError, OutputError
+from unnoise.errors import InputError, UsageError
 from unnoise.imaging.foreign import foreign_name
 from unnoise.registry import suggestion
 
@@ -88,13 +88,15 @@ def format_of(path: str | Path) -> Format:
     """Return the format that the suffix of ``path`` means.
 
     Raises:
-        OutputError: no known suffix.
+        UsageError: no known suffix.
     """
     suffix = Path(path).suffix.lower()
     if (foreign := foreign_name(path)) is not None:
-        raise OutputError(f"Cannot write {path}: {foreign.plural} are not written. Write .png, .tif or .jpg.")
+        raise UsageError(f"Cannot write {path}: {foreign.plural} are not written. Write .png, .tif or .jpg.")
+    if not suffix:
+        raise UsageError(f"Cannot write {path}: no suffix says in which format. {suggestion(suffix, FORMATS)}")
     if suffix not in FORMATS:
-        raise OutputError(f"Cannot write {path}: unknown suffix {Path(path).suffix!r}. {suggestion(suffix, FORMATS)}")
+        raise UsageError(f"Cannot write {path}: unknown suffix {Path(path).suffix!r}. {suggestion(suffix, FORMATS)}")
     return FORMATS[suffix]
 
 

@@ -39,7 +39,8 @@ def write_image(
 
     Raises:
         InputError: an array of another shape or type.
-        OutputError: an unknown suffix, an existing file, a place that cannot be written, or an image that the format
+        UsageError: an unknown suffix.
+        OutputError: an existing file, a place that cannot be written, or an image that the format
             cannot hold: alpha in JPEG, floats outside TIFF, a side that is too long.
 
     Example:

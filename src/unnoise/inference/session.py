@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from unnoise.errors import InputError, UsageError
@@ -88,7 +89,8 @@ def run(session: Any, inputs: dict[str, Any], output: str | None = None, *, last
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text without ONNX Runtime's prefix of codes and file names."""
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]
+    first = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text.splitlines()[0])
+    return first.rsplit("failed:", 1)[-1].strip().rstrip(".")[:160]
 
 
 @functools.cache

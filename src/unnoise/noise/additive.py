@@ -46,11 +46,11 @@ class Gaussian(NoiseModel):
     Papers often give sigma on the scale of 8-bit images; ``parse`` reads ``gaussian(sigma=25/255)``.
 
     Args:
-        sigma: Standard deviation, 0 or more, in units of the range [0, 1].
+        sigma: Standard deviation, 0 to 10, in units of the range [0, 1]; 25 of 255 is written ``25/255``.
         clip: Whether the result is clipped to [0, 1], default True.
 
     Raises:
-        UsageError: ``sigma`` is negative or not finite.
+        UsageError: ``sigma`` is out of range.
 
     References:
         K. Zhang et al., "Beyond a Gaussian Denoiser: Residual Learning of Deep CNN for Image Denoising",
@@ -74,7 +74,7 @@ class Gaussian(NoiseModel):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("sigma")
+        self._check_number("sigma", high=10)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         # One output array and in-place steps: a whole training set passes here every epoch.

@@ -21,7 +21,7 @@ class BlindGaussian(NoiseModel):
         y = x + \\sigma n, \\qquad n \\sim \\mathcal{N}(0, 1), \\quad \\sigma \\sim \\mathcal{U}[0, \\sigma_{\\max})
 
     Args:
-        max_sigma: Upper end of the standard deviations, 0 or more, in units of the range [0, 1]. Blind denoisers are
+        max_sigma: Upper end of the standard deviations, 0 to 10, in units of the range [0, 1]. Blind denoisers are
             commonly trained up to ``55/255``.
         clip: Whether the result is clipped to [0, 1], default True.
 
@@ -50,7 +50,7 @@ class BlindGaussian(NoiseModel):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("max_sigma")
+        self._check_number("max_sigma", high=10)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
         batch = clean.ndim == 4

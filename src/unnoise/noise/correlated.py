@@ -25,7 +25,7 @@ class CorrelatedGaussian(NoiseModel):
     noise take such noise for texture: the wider the blur, the more they leave. It goes on at the opposite edge.
 
     Args:
-        sigma: Standard deviation, 0 or more, in units of the range [0, 1].
+        sigma: Standard deviation, 0 to 10, in units of the range [0, 1]; 25 of 255 is written ``25/255``.
         blur: Standard deviation of the Gaussian kernel in pixels, 0 (white noise) to 20. Default 1.
         clip: Whether the result is clipped to [0, 1], default True.
 
@@ -54,7 +54,7 @@ class CorrelatedGaussian(NoiseModel):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_number("sigma")
+        self._check_number("sigma", high=10)
         self._check_number("blur", high=20)
 
     def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
