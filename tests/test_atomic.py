@@ -50,6 +50,20 @@ def test_existing_file_is_replaced_only_with_overwrite(tmp_path):
     assert files(tmp_path) == ["a.txt"]
 
 
+def test_the_file_is_flushed_by_a_handle_that_may_write(tmp_path, monkeypatch):
+    """Windows refuses to flush a file that is open for reading only."""
+    flushed = []
+
+    def fsync(descriptor):
+        assert os.write(descriptor, b"") == 0  # an error where it cannot be written
+        flushed.append(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    write_text(tmp_path / "a.txt", "text")
+    assert flushed
+    assert (tmp_path / "a.txt").read_text() == "text"
+
+
 def test_missing_folder_is_named(tmp_path):
     with pytest.raises(OutputError, match=r"the folder .*nowhere does not exist"):
         write_bytes(tmp_path / "nowhere" / "a.bin", b"x")

@@ -35,7 +35,8 @@ def atomic_path(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     temporary = path.with_name(_temporary_name(path, uuid.uuid4().hex[:_DIGITS]))
     try:
         yield temporary
-        with open(temporary, "rb") as handle:
+        # Windows flushes only what is open for writing.
+        with open(temporary, "r+b") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
     except OSError as error:

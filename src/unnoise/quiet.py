@@ -25,7 +25,7 @@ def quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         undo.callback(logging.disable, disabled_level)
         logging.disable(logging.CRITICAL)
-        sink = undo.enter_context(open(os.devnull, "w"))
+        sink = undo.enter_context(open(os.devnull, "w", encoding="utf-8"))
         for descriptor in (1, 2):
             # A process without a terminal (a service) may have none of them.
             with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 """The command line's answers: what it prints, its exit codes, and its one-line messages."""
 
+import os
 import subprocess
 import sys
 
@@ -225,6 +226,16 @@ def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path,
     assert code == 1
     assert package.split(".")[0] in err
     assert f"pip install 'unnoise[{extra}]'" in err
+
+
+def test_a_terminal_that_lacks_a_character_stops_nothing():
+    command = [sys.executable, "-m", "unnoise", "models", "photo"]
+    done = subprocess.run(
+        command, capture_output=True, check=True, env=os.environ | {"PYTHONIOENCODING": "cp437", "PYTHONUTF8": "0"}
+    )
+    text = done.stdout.decode("cp437")
+    assert "PSNR" in text
+    assert "?" in text
 
 
 def test_the_module_is_the_command_too():

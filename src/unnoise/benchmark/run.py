@@ -179,7 +179,7 @@ def _process(
 def _lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what a worker says; an error where it ends without a word."""
     # A file, since a pipe that nobody reads while rows come would fill up.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
         worker = subprocess.Popen(
             [sys.executable, "-m", "unnoise.benchmark.worker"],
             stdin=subprocess.PIPE,

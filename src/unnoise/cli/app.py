@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -70,6 +71,10 @@ def main() -> None:
     # TensorFlow's notices (start-up, retracing) would bury what unnoise prints.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for stream in (sys.stdout, sys.stderr):
+        # Terminals and pipes of Windows may know neither × nor ±; a question mark is better than a stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except UnnoiseError as error:

@@ -49,8 +49,8 @@ class Data(Section):
     @pydantic.field_validator("dataset")
     @classmethod
     def _known(cls, value: str) -> str:
-        # A name with a slash may be a folder in the folder for data, which is looked up when the data is loaded.
-        if value not in datasets.names() and not Path(value).is_dir() and "/" not in value:
+        # A path may be a folder in the folder for data, which is looked up when the data is loaded.
+        if value not in datasets.names() and not Path(value).is_dir() and Path(value).name == value:
             raise ValueError(f"{value!r} is neither a data set nor a folder. {suggestion(value, datasets.names())}")
         return value
 
