@@ -59,7 +59,17 @@ def test_a_missing_file_and_a_folder(tmp_path):
         load(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_run_folder_and_models_for_other_engines_say_how_to_package_them(tmp_path):
+    (tmp_path / "recipe.toml").touch()
+    with pytest.raises(ModelFileError, match=r"is a run folder.*unnoise package .* -o model\.onnx"):
+        load(tmp_path)
+    for name, engine in (("model.keras", "Keras"), ("model.weights.h5", "Keras"), ("model.tflite", "LiteRT")):
+        (tmp_path / name).write_bytes(b"anything")
+        with pytest.raises(ModelFileError, match=f"for {engine}; ONNX files alone.*unnoise package RUN"):
+            load(tmp_path / name)
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(model_file):
     path = model_file()
     path.chmod(0)

@@ -13,6 +13,9 @@ from unnoise.inference.network import DENOISED, NOISY, PROBABILITIES
 from unnoise.inference.packaged import model_file
 from unnoise.inference.session import first_line, open_session
 
+# Suffixes of what training writes and packaging writes for other engines, and for which.
+_ENGINES = {".keras": "Keras", ".h5": "Keras", ".tflite": "LiteRT", ".xml": "OpenVINO"}
+
 
 def load(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:
     """Return a packaged model; ONNX Runtime alone runs it.
@@ -28,8 +31,7 @@ def load(model: str | Path = "photo", *, threads: int | None = None, device: str
         UsageError: an unknown name of a model or device.
     """
     path = model_file(model)
-    if not path.is_file():
-        raise ModelFileError(f"There is no model file {path}. Check the name.", remedy="model")
+    _require_model_file(path)
     content = b""
     try:
         content = path.read_bytes()
@@ -50,6 +52,21 @@ def load(model: str | Path = "photo", *, threads: int | None = None, device: str
     metadata = Metadata.from_json(text, str(path))
     _require_agreement(session, metadata, path)
     return Denoiser(session, metadata, device)
+
+
+def _require_model_file(path: Path) -> None:
+    """Raise ModelFileError where there is no file, or one that is known not to be a packaged model by its name."""
+    if (path / "recipe.toml").is_file():
+        raise ModelFileError(
+            f"{path} is a run folder, not the file that is packaged from it: unnoise package {path} -o model.onnx"
+        )
+    if not path.is_file():
+        raise ModelFileError(f"There is no model file {path}. Check the name.", remedy="model")
+    if path.suffix in _ENGINES:
+        raise ModelFileError(
+            f"{path} holds a model for {_ENGINES[path.suffix]}; ONNX files alone are read here. Package its run "
+            "as one: unnoise package RUN -o model.onnx"
+        )
 
 
 def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
