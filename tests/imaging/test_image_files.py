@@ -429,6 +429,22 @@ def test_a_file_object_needs_a_format():
         write_image(io.BytesIO(), smooth())
 
 
+def test_a_quality_is_that_of_the_file(tmp_path):
+    image = np.clip(smooth() + np.random.default_rng(0).normal(0, 20, (64, 48, 3)), 0, 255).astype(np.uint8)
+    for suffix in (".jpg", ".webp", ".avif"):
+        sizes = []
+        for quality in (20, 60, 90):
+            write_image(tmp_path / f"{quality}{suffix}", image, quality=quality)
+            sizes.append((tmp_path / f"{quality}{suffix}").stat().st_size)
+        assert sizes == sorted(set(sizes))
+    assert open_image(tmp_path / "60.jpg").quality == 60
+    write_image(tmp_path / "a.png", image, quality=20)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").pixels, image)
+    for wrong in (0, 101, 50.0):
+        with pytest.raises(UsageError, match="from 1 to 100"):
+            write_image(tmp_path / "b.jpg", image, quality=wrong)
+
+
 @pytest.mark.parametrize("quality", [1, 30, 75, 90, 95, 100])
 def test_the_quality_of_a_jpeg_is_read_from_its_tables(tmp_path, quality):
     PIL.Image.fromarray(smooth()).save(tmp_path / "pillow.jpg", quality=quality)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unnoise.imaging.samples import from_float, is_far, survey, to_8_bits, to_float, white_of
+from unnoise.imaging.samples import from_float, is_far, is_gray, survey, to_8_bits, to_float, white_in_use, white_of
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", ">u2"])
@@ -67,3 +67,20 @@ def test_noise_goes_past_the_range_but_not_five_times():
     assert is_far(0, 255)
     assert is_far(-5, 1)
     assert not is_far(0, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("high", "white"),
+    [(0, 65535), (200, 65535), (256, 1023), (1023, 1023), (1024, 4095), (16383, 16383), (16384, 65535), (65535, 65535)],
+)
+def test_the_range_in_use_is_that_of_a_camera(high, white):
+    assert white_in_use("uint16", high) == white
+    assert white_in_use("uint8", min(high, 255)) == 255
+    assert white_in_use("float32", high) == 1
+
+
+def test_black_and_white_in_three_channels_is_gray():
+    gray = np.random.default_rng(0).integers(0, 256, (9, 9, 1), np.uint8).repeat(3, axis=2)
+    assert is_gray([gray])
+    gray[8, 8, 2] ^= 1
+    assert not is_gray(np.split(gray, 3))

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from unnoise.atomic import atomic_path
-from unnoise.errors import OutputError
+from unnoise.errors import OutputError, UsageError
 from unnoise.imaging.codecs import EncodingError, Pixels, codec_of
 from unnoise.imaging.containers import jpeg
 from unnoise.imaging.conversion import fitted
@@ -45,6 +45,7 @@ def write_strips(
     format: Format | None = None,
     strip_metadata: bool = False,
     overwrite: bool = False,
+    quality: int | None = None,
 ) -> None:
     """Write the image whose pixels ``strips`` gives to a file or to memory.
 
@@ -59,12 +60,15 @@ def write_strips(
         format: What to write; None: what the suffix of a path means, or for a file object the header's format.
         strip_metadata: Whether to leave out all metadata but the ICC profile and the orientation.
         overwrite: Whether an existing file may be replaced.
+        quality: Of JPEG, WebP and AVIF, 1 to 100, other formats have none; None: as above.
 
     Raises:
-        UsageError: an unknown suffix.
+        UsageError: an unknown suffix, or a quality that is none.
         OutputError: an existing file, a place that cannot be written, a full disk, or an image that the format cannot
             hold.
     """
+    if quality is not None and not (isinstance(quality, int) and 1 <= quality <= 100):
+        raise UsageError(f"quality must be a whole number from 1 to 100, received {quality!r}.")
     path = Path(target) if isinstance(target, (str, Path)) else None
     format = format or (header.format if path is None else format_of(path))
     name = path or "the image"
@@ -83,7 +87,7 @@ def write_strips(
         pixels = stack.enter_context(_spooled(written, strips, None if path is None else path.parent))
         try:
             upright, srgb = ("orientation" not in format.holds), ("icc_profile" not in format.holds)
-            codec_of(format).encode(*fitted(written, pixels, upright=upright, srgb=srgb), sink)
+            codec_of(format).encode(*fitted(written, pixels, upright=upright, srgb=srgb), sink, quality)
         except EncodingError as error:
             raise OutputError(
                 f"Cannot write {name}: {format.name} refuses the image ({error}). Choose another format."

@@ -81,6 +81,27 @@ def is_far(low: float, high: float, white: float = 1.0) -> bool:
     return low < (1 - FAR) * white or high > FAR * white
 
 
+def white_in_use(dtype: npt.DTypeLike, high: float) -> float:
+    """Return the white of a file by its highest sample: cameras of 10, 12 or 14 bits write into files of 16.
+
+    Args:
+        dtype: The type of the samples.
+        high: The highest of them.
+    """
+    if np.dtype(dtype) == np.uint16:
+        return next((float(white) for white in (1023, 4095, 16383) if 255 < high <= white), white_of(dtype))
+    return white_of(dtype)
+
+
+def is_gray(strips: Iterable[Array]) -> bool:
+    """Return whether the channels of an image are all the same; looks no farther than the first strip where not.
+
+    Args:
+        strips: Arrays ``(h, W, C)``.
+    """
+    return all(bool((strip == strip[..., :1]).all()) for strip in strips)
+
+
 @dataclass(frozen=True)
 class Survey:
     """What the samples of an image are, all of them seen.

@@ -22,6 +22,7 @@ def write_image(
     *,
     format: str | None = None,
     overwrite: bool = False,
+    quality: int | None = None,
 ) -> None:
     """Write an image to a file or to memory; the suffix of the name chooses the format.
 
@@ -36,10 +37,11 @@ def write_image(
             ``(H, W, 2)``, RGB ``(H, W, 3)`` or RGB with alpha ``(H, W, 4)``.
         format: A suffix such as ".png", for a file object; None, the default, takes that of the path.
         overwrite: Whether an existing file may be replaced, default False.
+        quality: Of JPEG, WebP and AVIF, 1 to 100; None, the default: 95 for JPEG, no loss for the others.
 
     Raises:
         InputError: an array of another shape or type.
-        UsageError: an unknown suffix.
+        UsageError: an unknown suffix, or a quality that is none.
         OutputError: an existing file, a place that cannot be written, or an image that the format
             cannot hold: alpha in JPEG, floats outside TIFF, a side that is too long.
 
@@ -74,7 +76,7 @@ def write_image(
     )
     # In the byte order of this machine.
     strips = [samples.astype(samples.dtype.name, copy=False)]
-    write_strips(target, header, strips, format=header.format, overwrite=overwrite)
+    write_strips(target, header, strips, format=header.format, overwrite=overwrite, quality=quality)
 
 
 def _image(array: npt.NDArray[np.generic]) -> Image:

@@ -1,7 +1,7 @@
 """The libraries that read and write image files, one a module, all with the same two functions.
 
 ``open(source, name, head)`` reads the header of a file and returns it with what decodes the pixels;
-``encode(header, pixels, sink)`` writes a file of the format ``header.format``.
+``encode(header, pixels, sink, quality)`` writes a file of the format ``header.format``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ class Codec(Protocol):
             InputError: damaged, or nothing that unnoise can denoise.
         """
 
-    def encode(self, header: Header, pixels: Pixels, sink: BinaryIO) -> None:
+    def encode(self, header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) -> None:
         """Write a file with the header's metadata to ``sink``, which is empty and can be read and sought.
+
+        ``quality``, 1 to 100, is that of JPEG, WebP and AVIF; None takes the source's or 95, or no loss.
 
         Raises:
             EncodingError: the format refuses the image.

@@ -57,8 +57,8 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     return header, decode
 
 
-def encode(header: Header, pixels: Pixels, sink: BinaryIO) -> None:
-    """Write a file of the header's format; these formats hold no metadata."""
+def encode(header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) -> None:
+    """Write a file of the header's format; these formats hold no metadata and know no quality."""
     import PIL.Image
 
     samples = np.frombuffer(pixels, header.dtype).reshape(header.height, header.width, header.bands)

@@ -108,18 +108,21 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     return header, decode
 
 
-def encode(header: Header, pixels: Pixels, sink: BinaryIO) -> None:
+def encode(header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) -> None:
     """Write a file of the header's format, with the metadata that it holds.
 
-    JPEG gets quality 95, or that of the source where it is more; AVIF the bits of the source, or 12.
+    Without ``quality`` JPEG gets 95, or that of the source where it is more, and WebP and AVIF lose nothing. AVIF gets
+    the bits of the source, or 12.
     """
     vips = libvips()
     image = raw_image(vips, header, pixels)
     name, metadata = header.format.name, header.metadata
     # What libvips writes of metadata is partly made up; so they are put into the file around it.
     options = {**header.format.options, "keep": "none"}
+    if quality is not None and "lossless" in options:
+        options |= {"lossless": False, "Q": quality}
     if name == "JPEG":
-        options["Q"] = max(QUALITY, header.quality or 0)
+        options["Q"] = quality or max(QUALITY, header.quality or 0)
         target = Target(vips, sink, lambda head: jpeg.splice(head, metadata), until=b"\xff\xd8\xff")
     elif name == "PNG":
         target = Target(vips, sink, lambda head: png.splice(head, metadata), until=b"IDAT")
