@@ -22,25 +22,28 @@ def fitted(header: Header, pixels: Pixels, *, upright: bool, srgb: bool) -> tupl
     Raises:
         EncodingError: a profile that cannot be used.
     """
+    metadata = header.metadata
+    srgb, upright = srgb and metadata.icc_profile is not None, upright and metadata.orientation != 1
+    if not srgb and not upright:
+        return header, pixels
     vips = libvips()
-    raw = raw_image(vips, header, pixels)
-    image, metadata = raw, header.metadata
+    image = raw_image(vips, header, pixels)
     try:
-        if srgb and metadata.icc_profile is not None:
+        if srgb:
             image = _in_srgb(vips, image, header, metadata.icc_profile)
             metadata = dataclasses.replace(metadata, icc_profile=None)
-        if upright and metadata.orientation != 1:
+        if upright:
             image = image.copy()
             image.set_type(vips.GValue.gint_type, "orientation", metadata.orientation)
             image = image.autorot()
             metadata = dataclasses.replace(metadata, orientation=1)
-        content = pixels if image is raw else image.write_to_memory()
+        content = image.write_to_memory()
     except vips.Error as error:
         raise EncodingError(str(error).strip().splitlines()[-1].rstrip(".")) from error
     return dataclasses.replace(header, width=image.width, height=image.height, metadata=metadata), content
 
 
-def _in_srgb(vips: Any, image: Any, header: Header, profile: bytes) -> Any:
+def _in_srgb(vips: Any, image: Any, header: Header, profile: bytes | None) -> Any:
     """Return the image by the relative colorimetric intent; alpha stays, and so does gray."""
     colours = (image[: header.channels] if header.alpha else image).copy()
     colours.set_type(vips.GValue.blob_type, "icc-profile-data", profile)

@@ -51,7 +51,20 @@ def libvips() -> Any:
 
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
+    if pyvips.error._to_string is not _text:
+        pyvips._to_string = pyvips.error._to_string = _text
     return pyvips
+
+
+def _text(pointer: Any) -> str:
+    """Return a message of libvips, whatever its bytes are.
+
+    Messages quote damaged files. pyvips' own reading of them stops at bytes that are not UTF-8 and leaves the message
+    where it is, so that every file afterwards would meet it.
+    """
+    from pyvips import ffi
+
+    return "NULL" if pointer == ffi.NULL else bytes(ffi.string(pointer)).decode("utf-8", "replace")
 
 
 def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
