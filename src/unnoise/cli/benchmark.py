@@ -70,7 +70,7 @@ def benchmark(
             raise UnnoiseError("Worse than before: " + "; ".join(found) + ".")
         return
     if sigmas:
-        numbers("--sigmas", sigmas)
+        numbers("--sigmas", sigmas, example="15,25,50")
     plan = Plan(
         models=listed(models),
         sets=listed(sets),

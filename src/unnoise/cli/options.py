@@ -42,7 +42,7 @@ def listed(text: str | None) -> list[str]:
     return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
-def numbers(option: str, text: str) -> list[float]:
+def numbers(option: str, text: str, *, example: str = "0.1,0.2,0.5") -> list[float]:
     """Return the numbers between the commas of an option's text.
 
     Raises:
@@ -57,7 +57,7 @@ def numbers(option: str, text: str) -> list[float]:
     except ValueError:
         found = []
     if not found or not all(map(math.isfinite, found)):
-        raise UsageError(f"{option} takes numbers with commas between, such as 0.1,0.2,0.5; received {text!r}.")
+        raise UsageError(f"{option} takes numbers with commas between, such as {example}; received {text!r}.")
     return found
 
 

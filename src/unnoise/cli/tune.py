@@ -34,7 +34,7 @@ def tune(
     for name in chosen:
         if name not in tunable():
             raise UsageError(f"There is nothing to tune in {name!r}. Filters with a value: {', '.join(tunable())}.")
-    levels = numbers("--sigmas", sigmas)
+    levels = numbers("--sigmas", sigmas, example="15,25,50")
     if min(levels) <= 0:
         raise UsageError(f"--sigmas takes numbers above 0, such as 15,25,50; received {sigmas!r}.")
     require_free(output, overwrite=overwrite)

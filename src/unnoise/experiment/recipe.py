@@ -292,7 +292,8 @@ def _table_of(annotation: Any) -> type[pydantic.BaseModel] | None:
 
 
 def _explain(problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"]) or "recipe"
+    # Pydantic names the kinds of value that a field may have, too, such as literal['test'].
+    where = ".".join(part for part in map(str, problem["loc"]) if part.isidentifier() or part.isdigit()) or "recipe"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         section: Any = Recipe
@@ -300,7 +301,9 @@ def _explain(problem: Any) -> str:
             section = _field(section, part, where) or section
         message = f"there is no such field. {suggestion(str(problem['loc'][-1]), section.model_fields)}"
         return f"{where}: {message}"
-    message = message.replace("Input should", "must")
+    message = message.replace("Input should", "must").replace("a valid integer", "a whole number")
     value = problem["input"]
-    told = problem["type"] == "missing" or isinstance(value, dict) or repr(value) in message
+    told = (
+        problem["type"] == "missing" or isinstance(value, dict) or (isinstance(value, str) and repr(value) in message)
+    )
     return f"{where}: {message}" + ("" if told else f", received {value!r}")
