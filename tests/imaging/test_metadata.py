@@ -93,12 +93,13 @@ def test_segments_of_a_jpeg_are_carried_byte_by_byte(order):
         (0xE1, b"Exif\0\0" + block), (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet),
         (0xED, b"Photoshop 3.0\0" + shop), (0xE2, b"ICC_PROFILE\0\1\2" + P3[:100]),
         (0xE2, b"ICC_PROFILE\0\2\2" + P3[100:]), (0xFE, b"a comment"),
+        (0xE1, b"FLIR\0temperatures"), (0xEC, b"Ducky"),
     ]  # fmt: skip
     content, lost = rewritten(jpeg(*given, dpi=(300, 200)), ".jpg")
     assert lost == []
     found = segments(content)
     assert found[0] == (0xE0, b"JFIF\0\1\2\1" + struct.pack(">HHBB", 300, 200, 0, 0))
-    expected = [*given[:3], (0xE2, b"ICC_PROFILE\0\1\1" + P3), given[5]]
+    expected = [*given[:3], (0xE2, b"ICC_PROFILE\0\1\1" + P3), *given[5:]]
     assert found[1:] == expected
     # IPTC stands in a tag of its own in TIFF, and comes back from there.
     scan, _ = rewritten(content, ".tif")

@@ -121,6 +121,27 @@ def test_what_holds_more_than_one_picture_is_refused_with_the_reason(content, me
         open_image(content)
 
 
+def test_smaller_copies_of_the_picture_are_named():
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(PIXELS, photometric="rgb", metadata=None)
+        for step in (2, 4):
+            writer.write(np.ascontiguousarray(PIXELS[::step, ::step]), photometric="rgb", subfiletype=1, metadata=None)
+    content, lost = rewritten(file.getvalue(), ".tif")
+    assert lost == ["2 smaller copies of the picture"]
+    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), PIXELS)
+
+
+@pytest.mark.parametrize(("extra", "expected"), [(0, 0), (2, 2)])
+def test_a_fourth_channel_stays_what_it_is_said_to_be(extra, expected):
+    pixels = np.dstack([PIXELS, PIXELS[..., 0]])
+    content, lost = rewritten(tiff(pixels, photometric="rgb", extrasamples=[extra]), ".tif")
+    assert lost == []
+    with tifffile.TiffFile(io.BytesIO(content)) as after:
+        assert [int(sample) for sample in after.pages[0].extrasamples] == [expected]
+        np.testing.assert_array_equal(after.asarray(), pixels)
+
+
 def test_a_preview_before_the_picture_is_no_picture():
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:

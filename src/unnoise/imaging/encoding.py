@@ -143,4 +143,6 @@ def _own_label(format: Format, kind: str) -> str:
     if format.name == "PNG":
         texts = {"tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "", "sRGB": "", "tIME": "time"}
         return texts.get(kind, f"chunk {kind}")
-    return {"fe": "comment", "e1": "more of XMP", "tags": "tags of TIFF alone"}.get(kind, kind)
+    if format.name == "JPEG" and kind != "fe":
+        return f"segment APP{int(kind, 16) - 0xE0}"
+    return {"fe": "comment", "tags": "tags of TIFF alone"}[kind]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,9 +75,11 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     image = _opened(vips, source, name, head)
     format_ = _format(image, name)
     # libvips turns around integers only.
-    inverted = format_.name == "TIFF" and image.format == "float" and _is_min_is_white(source)
+    inverted = format_.name == "TIFF" and image.format == "float" and _of_tiff(source, tiff.is_min_is_white)
     metadata = _metadata(image, format_, source, name, head)
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    if pages > 1 and format_.name == "TIFF":
+        pages = _of_tiff(source, tiff.pages)
     if pages > 1:
         raise InputError(
             f"Cannot read {name}: it has {pages} pages or frames, one is supported. Split it into single images."
@@ -237,9 +239,9 @@ def _check(pixels: Any, channels: int, name: str) -> None:
         )
 
 
-def _is_min_is_white(source: Path | bytes) -> bool:
+def _of_tiff(source: Path | bytes, look: Callable[[BinaryIO], Any]) -> Any:
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
-        return tiff.is_min_is_white(handle)
+        return look(handle)
 
 
 def _pixels(image: Any, inverted: bool) -> Any:

@@ -17,12 +17,12 @@ from unnoise.imaging.containers import photoshop
 from unnoise.imaging.containers.exif import PREFIX, directory_of, orientation_of, with_orientation, without_thumbnail
 from unnoise.imaging.metadata import Metadata, Resolution
 
-_XMP, _MORE_XMP = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP, _ICC = b"Photoshop 3.0\0", b"ICC_PROFILE\0"
 _JFIF, _JFXX, _MULTIPLE = b"JFIF\0", b"JFXX\0", b"MPF\0"
 _GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _CREDENTIALS = b"JP"  # of JUMBF boxes, which sign the pixels as they were
-_COMMENT, _APP0, _APP1, _APP2, _APP11, _APP13, _APP14 = 0xFE, 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
+_COMMENT, _APP0, _APP1, _APP2, _APP11, _APP13, _APP14, _APP15 = 0xFE, 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xEF
 _SCAN, _END = 0xDA, 0xD9
 _MOST = 65533  # bytes in a segment
 # What ends the coded data of a scan: a marker that is neither a stuffed byte, a restart nor a fill byte.
@@ -61,7 +61,10 @@ def inventory(handle: BinaryIO) -> Metadata:
             shop = (shop or b"") + content[len(_PHOTOSHOP) :]
         elif marker == _APP11 and content.startswith(_CREDENTIALS):
             left_out.append("content credentials")
-        elif marker == _COMMENT or (marker == _APP1 and content.startswith(_MORE_XMP)):
+        elif marker == _APP0:
+            left_out += ["thumbnail"] if content.startswith(_JFXX) else []
+        elif marker == _COMMENT or (_APP1 <= marker <= _APP15 and marker != _APP14):
+            # Whatever it is, such as a thermal camera's measurements; APP14 tells of the coding.
             own.append((f"{marker:02x}", content))
     if shop is not None:
         shop, thumbnail = photoshop.without_thumbnails(shop)

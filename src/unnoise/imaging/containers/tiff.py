@@ -52,6 +52,15 @@ def directories_of(handle: BinaryIO) -> list[Directory]:
         return []
 
 
+def pages(handle: BinaryIO) -> int:
+    """Return how many pictures a TIFF file has; smaller copies of one, as in pyramids, do not count."""
+    return sum(not _is_smaller(directory) for directory in directories_of(handle))
+
+
+def _is_smaller(directory: Directory) -> bool:
+    return numbers(directory, 0x00FE)[:1] in ((1,), (5,))
+
+
 def is_min_is_white(handle: BinaryIO) -> bool:
     """Return whether 0 stands for white."""
     directories = directories_of(handle)
@@ -98,7 +107,9 @@ def inventory(handle: BinaryIO) -> Metadata:
         return Metadata()
     first = directories[0]
     own: Directory = {tag: value for tag, value in first.items() if tag not in _CODING | _PROPER}
-    left_out = ["sub-pictures"] if SUB_DIRECTORIES in first else []
+    smaller = sum(map(_is_smaller, directories[1:]))
+    left_out = [f"{smaller} smaller copies of the picture"] if smaller else []
+    left_out += ["sub-pictures"] if SUB_DIRECTORIES in first else []
     if imagej.COUNTS in own and handle.seek(0) == 0 and handle.read(2) == b"MM":
         content = imagej.turned(_bytes(own, imagej.CONTENT) or b"", numbers(own, imagej.COUNTS))
         if content is None:
@@ -112,6 +123,8 @@ def inventory(handle: BinaryIO) -> Metadata:
         shop, _ = photoshop.without_thumbnails(shop)
     if iptc is not None and (shop is None or photoshop.iptc_of(shop) is None):
         shop = (shop or b"") + photoshop.with_iptc(iptc)
+    if numbers(first, EXTRA_SAMPLES) == (0,):
+        own[EXTRA_SAMPLES] = short(0)  # a channel that is not said to be transparency stays so
     return Metadata(
         exif=block_of(first),
         xmp=_bytes(first, _XMP),
@@ -148,6 +161,8 @@ def describe(handle: BinaryIO, metadata: Metadata) -> None:
     merged: Directory = {}
     for tags in more:
         merged |= {tag: value for tag, value in tags.items() if tag not in _CODING | _PROPER}
+        if EXTRA_SAMPLES in tags and EXTRA_SAMPLES in directory:
+            directory[EXTRA_SAMPLES] = tags[EXTRA_SAMPLES]
     # What the writer says of the pixels stays.
     merged |= added
     end = handle.seek(0, io.SEEK_END)
