@@ -119,6 +119,7 @@ def test_a_wrong_name_or_value_exits_with_2_and_one_message_and_writes_nothing(
         (["models", "missing.onnx"], "missing.onnx"),
         (["package", "nowhere", "-o", "m.onnx"], "nowhere is no run folder"),
         (["denoise", "missing.png", "--model", "missing.onnx"], "missing"),
+        (["denoise", "a.png", "--model", "model.keras"], "There is no model file model.keras"),
         (["noise", "missing.png", "--noise", "none", "-o", "out.png"], "missing.png"),
     ],
 )

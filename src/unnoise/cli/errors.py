@@ -21,6 +21,7 @@ REMEDIES = {
     "model": "`unnoise models` lists the models of unnoise; `unnoise package RUN -o FILE` makes one from a run.",
     "noise": "Measure other noises one by one with --noise.",
     "overwrite": "Choose another name, or replace it with --overwrite.",
+    "package": "Package the run first: unnoise package RUN -o model.onnx",
     "recursive": "With -r the images of its sub-folders count.",
     "resume": "Choose another folder with -o, or continue it with --resume.",
     "unfinished": "Finish it: unnoise train --resume RUN",

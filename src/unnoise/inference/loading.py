@@ -57,15 +57,12 @@ def load(model: str | Path = "photo", *, threads: int | None = None, device: str
 def _require_model_file(path: Path) -> None:
     """Raise ModelFileError where there is no file, or one that is known not to be a packaged model by its name."""
     if (path / "recipe.toml").is_file():
-        raise ModelFileError(
-            f"{path} is a run folder, not the file that is packaged from it: unnoise package {path} -o model.onnx"
-        )
+        raise ModelFileError(f"{path} is a run folder, not the file that packaging makes of it.", remedy="package")
     if not path.is_file():
         raise ModelFileError(f"There is no model file {path}. Check the name.", remedy="model")
     if path.suffix in _ENGINES:
         raise ModelFileError(
-            f"{path} holds a model for {_ENGINES[path.suffix]}; ONNX files alone are read here. Package its run "
-            "as one: unnoise package RUN -o model.onnx"
+            f"{path} holds a model for {_ENGINES[path.suffix]}; ONNX files alone are read here.", remedy="package"
         )
 
 
