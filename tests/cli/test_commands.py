@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import unnoise as package
-from unnoise.cli.app import app
+from unnoise.cli.app import app, unquoted
 from unnoise.experiment import built_in_recipes
 from unnoise.imaging import Image, read_image, write_image
 
@@ -227,6 +227,14 @@ def test_a_missing_package_names_what_to_install(unnoise, monkeypatch, tmp_path,
     assert code == 1
     assert package.split(".")[0] in err
     assert f"pip install 'unnoise[{extra}]'" in err
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("'gaussian(0.2)'", "gaussian(0.2)"), ("gaussian(0.2)", "gaussian(0.2)"), ("it's", "it's"), ("'", "'"), ("", "")],
+)
+def test_single_quotes_of_the_guides_work_in_windows_cmd(given, meant):
+    assert unquoted(given) == meant
 
 
 def test_a_terminal_that_lacks_a_character_stops_nothing():

@@ -66,6 +66,16 @@ for panel, commands in COMMANDS.items():
         app.command(command.__name__, rich_help_panel=panel)(command)
 
 
+def unquoted(argument: str) -> str:
+    """Return the argument without the single quotes around it, which cmd.exe takes for a part of it.
+
+    Example:
+        >>> unquoted("'noise=gaussian(0.3)'"), unquoted("it's")
+        ('noise=gaussian(0.3)', "it's")
+    """
+    return argument[1:-1] if len(argument) > 1 and argument[0] == argument[-1] == "'" else argument
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 bad input or data, 2 wrong usage, 130 stopped by the user."""
     # TensorFlow's notices (start-up, retracing) would bury what unnoise prints.
@@ -75,6 +85,8 @@ def main() -> None:
         # Terminals and pipes of Windows may know neither × nor ±; a question mark is better than a stop.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if os.name == "nt":
+        sys.argv[1:] = map(unquoted, sys.argv[1:])
     try:
         app()
     except UnnoiseError as error:
