@@ -28,7 +28,7 @@ PUBLISHED = {
     "set12": {"BM3D": "32.37 / 29.97 / 26.72", "DnCNN": "32.86 / 30.44 / 27.18", "DRUNet": "33.25 / 30.94 / 27.90"},
 }
 # The recipe whose row in README's table of recipes tells what a packaged model reached.
-RECIPES = {"photo": "photo-finish", "photo-awgn": "photo-awgn"}
+RECIPES = {"photo": "photo", "photo-awgn": "photo-awgn"}
 # Where the models were trained; those without a log of their own are photo's.
 MACHINES = {
     "photo": "two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\n"

@@ -11,13 +11,14 @@ import pytest
 from unnoise.errors import MissingExtraError, UsageError
 from unnoise.noise import CameraPipeline, parse
 from unnoise.noise.camera_processing import draw_processing, processed, stored
-from unnoise.noise.raw_sensor import developed, draw_sensor, exposed, mosaic_of
+from unnoise.noise.raw_sensor import developed, draw_sensor, exposed, mosaic_of, seen_through_lens
 
 KINDS = ("bilinear", "edge-aware", "gradient-corrected")
 
 
 def sensor(seed=0, **fields):
-    return dataclasses.replace(draw_sensor(np.random.default_rng(seed), 1e-4, 0.01), exposure=1.0, **fields)
+    drawn = draw_sensor(np.random.default_rng(seed), 1e-4, 0.01)
+    return dataclasses.replace(drawn, exposure=1.0, magnification=1.0, **fields)
 
 
 def processing(**fields):
@@ -49,6 +50,17 @@ def test_white_stays_white_in_every_camera():
     for seed in range(20):
         camera = sensor(seed)
         assert developed(mosaic_of(np.ones((8, 8, 3), np.float32), camera), camera).min() > 0.99
+
+
+def test_a_lens_spreads_the_middle_of_the_scene_over_more_pixels():
+    picture = scene()
+    soft = seen_through_lens(picture, 2.0)
+    assert soft.shape == picture.shape
+    np.testing.assert_allclose(soft[24:72:2, 24:40:2], picture[36:60, 36:44], atol=0.02)
+    rough = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    finest = [np.square(np.diff(image, axis=1)).mean() for image in (seen_through_lens(rough, 2.0), rough)]
+    assert finest[0] < 0.5 * finest[1]
+    assert seen_through_lens(picture, 1.0) is picture
 
 
 def test_gradient_corrected_demosaicking_restores_what_is_linear_and_gray():

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from unnoise.luma import LUMA
 from unnoise.noise.base import FloatArray, NoiseModel, as_batch, registry
 from unnoise.noise.camera_processing import draw_processing, processed, stored
-from unnoise.noise.raw_sensor import developed, draw_sensor, exposed, mosaic_of
+from unnoise.noise.raw_sensor import developed, draw_sensor, exposed, mosaic_of, seen_through_lens
 
-_LOWEST_SHOT = 5e-5
+_LOWEST_SHOT = 1e-4
 # Pixels at the borders that filters and interpolation see mirrored.
 _MARGIN = 16
 
@@ -24,8 +24,9 @@ _MARGIN = 16
 class CameraPipeline(NoiseModel):
     r"""Noise as files from cameras hold it, of a camera drawn for each image; for denoisers of real photographs.
 
-    The photograph is taken back to the linear light l that the sensor saw: tone curve, colour matrix and white balance
-    are undone (Brooks et al.). Each site of the Bayer mosaic then gets shot and readout noise,
+    The photograph is enlarged up to 2.2 times, as soft as lenses are at full resolution, and taken back to the linear
+    light l that the sensor saw: tone curve, colour matrix and white balance are undone (Brooks et al.). Each site
+    of the Bayer mosaic then gets shot and readout noise,
 
     .. math:: m = l + n \sqrt{a l + b}, \qquad n \sim \mathcal{N}(0, 1)
 
@@ -36,10 +37,10 @@ class CameraPipeline(NoiseModel):
     is rounded to 8 bits and compressed by JPEG of quality 60 to 100, never, once or twice, its blocks anywhere.
 
     So :meth:`pair` gives a target that differs from the photograph: the noise-free picture of the same camera before
-    JPEG. A denoiser that learns from such pairs does not learn to undo the camera's blur. Where the picture is made
-    smaller it shows more of the scene than ``clean``, mirrored at its borders.
+    JPEG. A denoiser that learns from such pairs does not learn to undo the camera's blur. The pair shows the middle of
+    the scene where it was enlarged, and more of it, mirrored at its borders, where the camera makes it smaller.
 
-    The shot noise a is drawn log-uniformly from 5e-5 to ``shot``, the readout's variance b near ``exp(2.18 log a +
+    The shot noise a is drawn log-uniformly from 1e-4 to ``shot``, the readout's variance b near ``exp(2.18 log a +
     1.2)``. Gray images are seen by the same cameras; the result is the picture's luma.
 
     Args:
@@ -86,8 +87,8 @@ class CameraPipeline(NoiseModel):
         # An even margin keeps the mosaic's corner in place; the size is even, too.
         sides = [math.ceil(math.ceil((side + 2 * _MARGIN) / processing.scale) / 2) * 2 for side in (height, width)]
         rows, columns = (_mirrored(outer, inner) for outer, inner in zip(sides, (height, width), strict=True))
-        scene = np.broadcast_to(image[rows][:, columns], (*sides, 3))
-        mosaic = mosaic_of(scene, sensor)
+        scene = np.ascontiguousarray(np.broadcast_to(image[rows][:, columns], (*sides, 3)))
+        mosaic = mosaic_of(seen_through_lens(scene, sensor.magnification), sensor)
         target, noisy = developed(mosaic, sensor), developed(exposed(mosaic, sensor, rng), sensor)
         noise = noisy - target
         luma_noise = noise @ LUMA

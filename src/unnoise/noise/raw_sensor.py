@@ -52,6 +52,8 @@ class Sensor:
         gamma, contrast: The tone curve: sRGB's with this exponent, mixed with a smooth step by ``contrast``, 0 to 1.
         matrix: From the camera's colours to linear sRGB, ``(3, 3)``.
         gains: White balance of red, green and blue.
+        magnification: How many pixels the lens spreads a pixel of the photograph over; above 1, what the sensor sees
+            is soft, as at full resolution.
         exposure: How much darker the scene is than the photograph, in linear light, 0 to 1.
         shot, read: The noise: variance per linear light, and variance where there is none.
         row, hot: Standard deviation of whole rows in units of the readout's, and the share of pixels that are hot.
@@ -62,6 +64,7 @@ class Sensor:
     contrast: float
     matrix: FloatArray
     gains: FloatArray
+    magnification: float
     exposure: float
     shot: float
     read: float
@@ -79,6 +82,7 @@ def draw_sensor(rng: np.random.Generator, lowest: float, highest: float) -> Sens
         contrast=rng.uniform(0.1, 0.7) if rng.random() < 0.5 else 0.0,
         matrix=((1 - share) * np.eye(3) + share * _STRONGEST_MATRIX).astype(np.float32),
         gains=np.array([rng.uniform(1.3, 2.6), 1.0, rng.uniform(1.2, 2.4)], np.float32),
+        magnification=math.exp(rng.uniform(0.0, math.log(2.2))) if rng.random() < 0.65 else 1.0,
         exposure=math.exp(rng.uniform(math.log(0.2), 0.0)) if rng.random() < 0.3 else 1.0,
         shot=shot,
         read=math.exp(2.18 * math.log(shot) + 1.2 + rng.normal(0.0, 0.5)),
@@ -86,6 +90,24 @@ def draw_sensor(rng: np.random.Generator, lowest: float, highest: float) -> Sens
         hot=math.exp(rng.uniform(math.log(1e-5), math.log(3e-4))) if rng.random() < 0.1 else 0.0,
         demosaicking=str(rng.choice(["bilinear", "edge-aware", "gradient-corrected"])),
     )
+
+
+def seen_through_lens(image: FloatArray, magnification: float) -> FloatArray:
+    """Return the middle of a picture enlarged to its whole size: as soft as lenses are at full resolution.
+
+    Photographs that were made smaller hold detail in every pixel; files from cameras do not, so that the finest detail
+    in them is noise.
+    """
+    if magnification <= 1:
+        return image
+    cv2 = opencv()
+    height, width = image.shape[:2]
+    zoom = np.array(
+        [[magnification, 0, (1 - magnification) * width / 2], [0, magnification, (1 - magnification) * height / 2]]
+    )
+    enlarged = cv2.warpAffine(image, zoom, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    result: FloatArray = np.clip(enlarged, 0.0, 1.0)
+    return result
 
 
 def mosaic_of(image: FloatArray, sensor: Sensor) -> FloatArray:
