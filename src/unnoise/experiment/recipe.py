@@ -192,6 +192,18 @@ class Recipe(Section):
             raise ValueError(f"evaluation.baselines: {min(fitted)} needs whole images, not patches: remove it")
         return self
 
+    @classmethod
+    def checked(cls, table: dict[str, Any], origin: str) -> Recipe:
+        """Return the recipe of a table, where ``origin`` says whose it is.
+
+        Raises:
+            RecipeError: a field that is wrong; the message names all of them and what is allowed.
+        """
+        try:
+            return cls.model_validate(table)
+        except pydantic.ValidationError as error:
+            raise RecipeError(f"{origin}: " + "; ".join(_explain(problem) for problem in error.errors())) from None
+
     @property
     def stages(self) -> list[str]:
         """The models that are trained, in order."""
@@ -232,10 +244,7 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         raise InputError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
     for override in overrides:
         _override(table, override)
-    try:
-        return Recipe.model_validate(table)
-    except pydantic.ValidationError as error:
-        raise RecipeError(f"{origin}: " + "; ".join(_explain(problem) for problem in error.errors())) from None
+    return Recipe.checked(table, origin)
 
 
 def _read(name: str | Path) -> tuple[str, str]:
