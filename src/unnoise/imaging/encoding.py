@@ -130,6 +130,8 @@ def held_metadata(header: Header, target: Format, *, strip_metadata: bool = Fals
             lost.append(kind)
         else:
             kept.append(kind)
+    if target.name == "AVIF" and metadata.icc_profile is not None and metadata.cicp is not None:
+        kept, lost = [kind for kind in kept if kind != "colour code points"], [*lost, "colour code points"]
     if target.name == "JPEG":
         too_long = jpeg.too_long(metadata)
         kept, lost = [kind for kind in kept if kind not in too_long], lost + [k for k in too_long if k in kept]

@@ -20,12 +20,16 @@ def is_animation(head: bytes) -> bool:
 
 
 def code_points(head: bytes) -> tuple[int, int, int, int] | None:
-    """Return primaries, transfer, matrix and whether the range is full; None where the file does not tell them."""
+    """Return primaries, transfer, matrix and whether the range is full; None where the file tells neither of the first.
+
+    Beside a profile, which counts more, files often say of both that they are unspecified (2).
+    """
     place = head.find(_COLOUR, 0, HEAD)
     if place < 0 or len(head) < place + 15:
         return None
     primaries, transfer, matrix, full = struct.unpack_from(">HHHB", head, place + 8)
-    return (primaries, transfer, matrix, full >> 7) if max(primaries, transfer, matrix) < 256 else None
+    told = (primaries, transfer) != (2, 2) and max(primaries, transfer, matrix) < 256
+    return (primaries, transfer, matrix, full >> 7) if told else None
 
 
 def with_code_points(head: bytes, metadata: Metadata) -> bytes:
