@@ -10,7 +10,7 @@ import numpy as np
 
 import unnoise
 from measurements.photo_pairs import Pair, Pixels
-from unnoise.evaluation import baselines
+from unnoise import baselines
 from unnoise.metrics import psnr
 
 Denoise = Callable[[Pixels], Pixels]
