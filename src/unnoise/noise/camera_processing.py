@@ -133,7 +133,7 @@ def _luma(luma: FloatArray, processing: Processing, noise: float) -> FloatArray:
         base = cv2.GaussianBlur(luma, (0, 0), 1.2 * width)
         contrast = np.abs(cv2.GaussianBlur(luma, (0, 0), 0.8) - base)
         flat: FloatArray = np.exp(-np.square(contrast / np.float32(threshold)))
-        return luma - flat * (luma - base)
+        return np.asarray(luma - flat * (luma - base))
     if processing.luma == "non-local means":
         counts = np.rint(np.clip(luma, 0, 1) * 65535).astype(np.uint16)
         strength = [float(min(threshold, 0.3) * 65535 * 0.6)]
