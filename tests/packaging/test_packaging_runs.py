@@ -317,5 +317,5 @@ def test_half_the_size_and_the_answer_of_the_rounded_weights(tmp_path):
     answer = load(tmp_path / "True.onnx").denoise(noisy)
     assert abs(answer - rounded).max() < 1e-5
     assert abs(exact - rounded).max() > 1e-5
-    with pytest.raises(UsageError, match="for the format onnx, received keras"):
+    with pytest.raises(UsageError, match="of the format onnx only; received the format keras"):
         package_run(run, tmp_path / "model.keras", format="keras", half=True)
