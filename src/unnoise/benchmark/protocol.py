@@ -142,10 +142,10 @@ def peak_memory() -> float | None:
         found = None
     if found:
         return int(found[1]) * 1024 / 1e6
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return None
+    import resource
+
     largest: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(largest * (1 if sys.platform == "darwin" else 1024) / 1e6)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import mmap
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -258,7 +259,7 @@ def raw_image(vips: Any, header: Header, pixels: Pixels) -> Any:
     """Return the libvips image of the pixels."""
     image = vips.Image.new_from_memory(pixels, header.width, header.height, header.bands, _FORMATS[header.dtype])
     image = image.copy(interpretation=_WRITTEN_AS[header.dtype, header.channels])
-    if isinstance(pixels, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+    if sys.platform != "win32" and isinstance(pixels, mmap.mmap):
         # What is encoded stays in the file and need not stay in memory.
         image.set_progress(True)
         image.signal_connect("eval", lambda image, progress: pixels.madvise(mmap.MADV_DONTNEED))
