@@ -15,10 +15,25 @@ from typing import TYPE_CHECKING, Any
 from unnoise._version import __version__
 
 if TYPE_CHECKING:
-    from unnoise import baselines, datasets, errors, evaluation, experiment, metrics, models, noise, reporting, training
-    from unnoise.batch import denoise
-    from unnoise.imaging import read_image, write_image
-    from unnoise.inference import estimate_noise, load
+    from unnoise import (
+        baselines,
+        datasets,
+        errors,
+        evaluation,
+        experiment,
+        files,
+        imaging,
+        inference,
+        metrics,
+        models,
+        noise,
+        packaging,
+        reporting,
+        training,
+    )
+    from unnoise.files import denoise, denoise_file, denoise_folder
+    from unnoise.imaging import Image, read_image, write_image
+    from unnoise.inference import DenoiseOptions, estimate_noise, load
 
 # TensorFlow takes oneDNN by itself only on newer processors; convolutions train up to twice as fast with it on all.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -28,18 +43,26 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")
 
 __all__ = [
+    "DenoiseOptions",
+    "Image",
     "__version__",
     "baselines",
     "datasets",
     "denoise",
+    "denoise_file",
+    "denoise_folder",
     "errors",
     "estimate_noise",
     "evaluation",
     "experiment",
+    "files",
+    "imaging",
+    "inference",
     "load",
     "metrics",
     "models",
     "noise",
+    "packaging",
     "read_image",
     "reporting",
     "training",
@@ -47,7 +70,11 @@ __all__ = [
 ]
 
 _ATTRIBUTES = {
-    "denoise": "unnoise.batch",
+    "DenoiseOptions": "unnoise.inference",
+    "Image": "unnoise.imaging",
+    "denoise": "unnoise.files",
+    "denoise_file": "unnoise.files",
+    "denoise_folder": "unnoise.files",
     "estimate_noise": "unnoise.inference",
     "load": "unnoise.inference",
     "read_image": "unnoise.imaging",

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from unnoise.batch import denoise
 from unnoise.benchmark import protocol
 from unnoise.benchmark.check import check_results
 from unnoise.benchmark.image_sets import found_sets, known_sets, load_set
 from unnoise.benchmark.results import Results, means, read_rows
 from unnoise.benchmark.run import Plan, run_benchmark
 from unnoise.errors import DataError, InputError, OutputError, UsageError
+from unnoise.files import denoise
 from unnoise.imaging import read_image, write_image
 
 QUIET = Console(quiet=True)

@@ -78,4 +78,4 @@ def test_the_packaged_models_score_as_the_results_say(tool, monkeypatch):
 
 def test_the_checksums_are_those_of_the_weights(tool):
     assert (tool.WEIGHTS / "SHA256SUMS").read_text("ascii") == tool.checksums()
-    assert {"photo.onnx", "noise-level.onnx"} <= {line.split()[1] for line in tool.checksums().splitlines()}
+    assert {"photo.onnx", "photo-fast.onnx"} <= {line.split()[1] for line in tool.checksums().splitlines()}

@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 
 from unnoise.errors import InputError, ModelFileError, UsageError
-from unnoise.inference import Metadata, load
+from unnoise.inference import DenoiseOptions, Metadata, load
 from unnoise.inference import card as card_of
 
 
@@ -183,7 +183,7 @@ def test_tiles_are_the_smaller_the_more_memory_the_model_takes_a_pixel(model_fil
     for bytes_per_pixel in (None, 150, 600):
         shares = []
         denoiser = load(model_file(bytes_per_pixel=bytes_per_pixel))
-        denoiser.denoise(np.zeros((4000, 1)), max_memory=600_000, progress=shares.append)
+        denoiser.denoise(np.zeros((4000, 1)), DenoiseOptions(max_memory=600_000), progress=shares.append)
         rows[bytes_per_pixel] = len(shares)
     assert rows == {None: 1, 150: 1, 600: 4}
 

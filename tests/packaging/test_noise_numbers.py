@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from onnx_models import CARD
+from unnoise.inference.noise_analysis import analyze_noise
 from unnoise.packaging.noise_numbers import IMAGES, measure_noise_numbers
 
 
 class Flattening:
     """A denoiser to which an image is gray, and what differs from that noise: a share of it is removed."""
+
+    metadata = CARD
 
     def __init__(self, share=1.0):
         self.share, self.asked = share, 0
@@ -15,6 +19,9 @@ class Flattening:
     def denoise(self, image):
         self.asked += 1
         return image + self.share * (0.5 - image)
+
+    def analyze_noise(self, strips, height, width):
+        return analyze_noise(strips, height, width, self.denoise)
 
 
 def images(texture, strengths, seed=0):

@@ -11,7 +11,7 @@ import pytest
 from untrained_runs import MODELS, SHAPE, entries, noisy_images, untrained_run
 
 from unnoise.errors import DataError, InputError, MissingExtraError, OutputError, UsageError
-from unnoise.inference import load
+from unnoise.inference import DenoiseOptions, load
 from unnoise.models import build, load_model
 from unnoise.packaging import package_run
 
@@ -281,23 +281,27 @@ def test_tiles_give_what_one_run_gives(tmp_path, name, monkeypatch):
     for height, width in [(200, 150), (97, 203), (1, 300), (300, 3), (side, side), (side + 1, 2 * side - 1)]:
         for sigma in (0, 0.1, 0.3):
             image = rng.normal(0.5, sigma, (height, width, 3)).astype(np.float32)
-            whole = denoiser.denoise(image, tile=None)
-            np.testing.assert_allclose(denoiser.denoise(image, tile=side), whole, atol=1 / 65535)
+            whole = denoiser.denoise(image, DenoiseOptions(tile=None))
+            np.testing.assert_allclose(denoiser.denoise(image, DenoiseOptions(tile=side)), whole, atol=1 / 65535)
     monkeypatch.setattr("unnoise.inference.network.CHUNK_PIXELS", 9000)
     batch = rng.random((2, 200, 150, 3), np.float32)
-    np.testing.assert_allclose(denoiser.denoise(batch), denoiser.denoise(batch, tile=None), atol=1 / 65535)
+    np.testing.assert_allclose(
+        denoiser.denoise(batch), denoiser.denoise(batch, DenoiseOptions(tile=None)), atol=1 / 65535
+    )
     with pytest.raises(InputError, match="are too small for this model"):
-        denoiser.denoise(batch, tile=card.stride)
+        denoiser.denoise(batch, DenoiseOptions(tile=card.stride))
 
 
 def test_the_largest_possible_tile_is_one_run(tmp_path):
     package_run(untrained_run(tmp_path / "run", MODELS["unet"]), tmp_path / "model.onnx")
     image = np.random.default_rng(0).random((50, 40), np.float32)
     denoiser = load(tmp_path / "model.onnx")
-    np.testing.assert_array_equal(denoiser.denoise(image, tile=52), denoiser.denoise(image, tile=None))
+    np.testing.assert_array_equal(
+        denoiser.denoise(image, DenoiseOptions(tile=52)), denoiser.denoise(image, DenoiseOptions(tile=None))
+    )
     for tile in (0, 2.5, "large"):
         with pytest.raises(InputError, match="tile must be a whole number"):
-            denoiser.denoise(image, tile=tile)
+            denoiser.denoise(image, DenoiseOptions(tile=tile))
 
 
 def test_half_the_size_and_the_answer_of_the_rounded_weights(tmp_path):

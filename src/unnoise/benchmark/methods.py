@@ -20,7 +20,7 @@ from unnoise.baselines.baseline import Images
 from unnoise.baselines.classical import ClassicalFilter
 from unnoise.baselines.peers import OpenImageDenoise
 from unnoise.errors import InputError, ModelFileError, UsageError
-from unnoise.inference.passes import COUNTS
+from unnoise.inference.self_ensemble import COUNTS
 from unnoise.registry import suggestion
 
 Denoise = Callable[[Images, float], Any]
@@ -193,7 +193,7 @@ class _Values:
 
 
 def _model(name: str) -> Method:
-    from unnoise.inference import load
+    from unnoise.inference import DenoiseOptions, load
     from unnoise.inference.packaged import model_file
 
     model, passes = _split(checked_name(name))
@@ -203,6 +203,6 @@ def _model(name: str) -> Method:
     def denoise(noisy: Images, sigma: float) -> Any:
         # As unnoise.denoise does it: the estimate of the noise, by which clean images are left as they are, takes its
         # time.
-        return denoiser.denoise(noisy, gate=True, passes=passes)
+        return denoiser.denoise(noisy, DenoiseOptions(self_ensemble=passes))
 
     return Method(name, denoise, blind=True, identity=identity)

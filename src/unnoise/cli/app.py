@@ -13,10 +13,10 @@ import typer
 from unnoise._version import __version__
 from unnoise.cli.benchmark import benchmark
 from unnoise.cli.demo import demo
+from unnoise.cli.denoise import denoise
 from unnoise.cli.doctor import doctor
 from unnoise.cli.errors import describe, fail, missing_package
 from unnoise.cli.evaluate import evaluate
-from unnoise.cli.images import denoise
 from unnoise.cli.models import models
 from unnoise.cli.noise import noise
 from unnoise.cli.package import package

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import dataclasses
+import io
 import json
+import os
 import sys
-import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,74 +20,97 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from unnoise.atomic import write_text
-from unnoise.batch import FileOptions, FileReport, Job, Outcome, denoise_file, denoise_files, limit_memory, plan
-from unnoise.errors import InputError, UnnoiseError, UsageError
+from unnoise.cli.errors import describe
+from unnoise.errors import InputError, OutputError, UnnoiseError, UsageError
+from unnoise.files import FileReport, Job, Outcome, denoise_files, plan
 from unnoise.imaging.formats import format_of
 from unnoise.imaging.image_file import open_image
-from unnoise.inference import Denoiser
+from unnoise.imaging.samples import to_float
+from unnoise.inference import DenoiseOptions, Denoiser
 from unnoise.luma import LUMA
+
+# The number of this parameter in malloc.h of glibc, and the bytes from which a block gets pages of its own.
+_M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 1 << 18
+
+Work = Callable[..., FileReport]
+
+
+def check_report(path: Path | None) -> None:
+    """Raise OutputError where a report cannot be written, before the work is done."""
+    if path is None:
+        return
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        why = "it is a folder" if path.is_dir() else f"{folder} is no folder that can be written to"
+        raise OutputError(f"The report cannot be written to {path}: {why}. Give another file with --report.")
 
 
 def denoise_one(
     source: str,
     output: str | None,
     denoiser: Denoiser,
-    options: FileOptions,
+    work: Work,
+    options: DenoiseOptions,
     suffix: str | None,
     *,
     report: Path | None,
 ) -> None:
     """Denoise a file, or standard input, to a file or standard output."""
+    content: str | bytes = source
     if source == "-":
-        piped = sys.stdin.buffer.read()
-        if not piped:
+        content = sys.stdin.buffer.read()
+        if not content:
             raise InputError("Standard input is empty. Pipe an image into it.")
-        content: str | bytes = piped
-        kind = open_image(piped).format.suffixes[0]
         output = output or "-"
-    else:
-        content, kind = source, Path(source).suffix
-    kind = suffix or kind
     if output == "-":
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / f"image{kind}"
-            done = denoise_file(content, target, denoiser=denoiser, options=options)
-            sys.stdout.buffer.write(target.read_bytes())
-            sys.stdout.buffer.flush()
-        done = dataclasses.replace(done, target="standard output")
+        sink = io.BytesIO()
+        done = dataclasses.replace(work(content, sink, format=suffix), target="standard output")
+        sys.stdout.buffer.write(sink.getvalue())
+        sys.stdout.buffer.flush()
         typer.echo(_line(done), err=True)
     else:
-        if output is None:
-            target = Path(source).with_name(f"{Path(source).stem}.denoised{kind}")
-        elif Path(output).is_dir():
-            target = Path(output) / Path(source).with_suffix(kind).name
-        else:
-            target = Path(output)
-            if suffix is not None and not target.suffix:
-                target = target.with_name(target.name + suffix)
-            if suffix is not None and format_of(target) is not format_of(f"x{suffix}"):
-                raise UsageError(f"--format {suffix[1:]} contradicts the name {target}. Give one of both.")
+        target = _target(source, content, output, suffix)
         with _bar() as bar:
             task = bar.add_task(Path(source).name, total=1.0)
-            done = denoise_file(
-                content,
-                target,
-                denoiser=denoiser,
-                options=options,
-                progress=lambda share: bar.update(task, completed=share),
-            )
+            done = work(content, target, progress=lambda share: bar.update(task, completed=share))
         typer.echo(_line(done))
+        _classes(content, denoiser)
     if report is not None:
         _write_report(report, [_entry(Outcome(Job(Path(source), Path(done.target)), done))], options)
-    if output != "-":
-        _classes(content, denoiser)
+
+
+def _target(source: str, content: str | bytes, output: str | None, suffix: str | None) -> Path:
+    """Return the file to write; folders that are named with a slash at their end are made."""
+    kind = suffix or (Path(source).suffix if isinstance(content, str) else open_image(content).format.suffixes[0])
+    if output is None:
+        return Path(source).with_name(f"{Path(source).stem}.denoised{kind}")
+    target = Path(output)
+    if output.endswith(("/", os.sep)):
+        target.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        return target / Path("image" if source == "-" else source).with_suffix(kind).name
+    if suffix is not None and not target.suffix:
+        target = target.with_name(target.name + suffix)
+    if suffix is not None and format_of(target) is not format_of(f"x{suffix}"):
+        raise UsageError(f"--format {suffix[1:]} contradicts the name {target}. Give one of both.")
+    return target
+
+
+def _limit_memory() -> None:
+    """Have glibc give the memory of images back to the system as soon as they are done; elsewhere nothing happens.
+
+    Left alone, it keeps ever larger blocks for later, in each thread: twice the memory for a folder of photographs.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _OWN_BLOCK)
 
 
 def denoise_folder(
     folder: Path,
     output: Path,
     denoiser: Denoiser,
-    options: FileOptions,
+    work: Work,
+    options: DenoiseOptions,
     suffix: str | None,
     *,
     recursive: bool,
@@ -91,7 +118,7 @@ def denoise_folder(
     report: Path | None,
 ) -> None:
     """Denoise a folder; raise at the end where a file was bad."""
-    limit_memory()
+    _limit_memory()
     jobs = plan(folder, output, recursive=recursive, suffix=suffix)
     sizes = {job: _megapixels(job) for job in jobs}
     shares = dict.fromkeys(jobs, 0.0)
@@ -106,27 +133,26 @@ def denoise_folder(
             done = sum(sizes[job] * share for job, share in shares.items())
             bar.update(task, completed=done, speed=done / (time.perf_counter() - started))
 
-        for outcome in denoise_files(jobs, denoiser, options=options, resume=resume, on_progress=on_progress):
+        for outcome in denoise_files(jobs, work, resume=resume, on_progress=on_progress):
             outcomes.append(outcome)
             on_progress(outcome.job, 1.0)
-            if outcome.error:
-                bar.console.print(outcome.error, highlight=False, soft_wrap=True, markup=False)
-            elif (done := outcome.report) is not None and (done.unchanged or done.correlated or done.notes):
+            if outcome.error is not None:
+                bar.console.print(describe(outcome.error), highlight=False, soft_wrap=True, markup=False)
+            elif (done := outcome.report) is not None and (done.unchanged or done.notes):
                 bar.console.print(_line(done), highlight=False, soft_wrap=True, markup=False)
     order = {job: number for number, job in enumerate(jobs)}
     outcomes.sort(key=lambda outcome: order[outcome.job])
     if report is not None:
         _write_report(report, [_entry(outcome) for outcome in outcomes], options)
-    bad = [outcome for outcome in outcomes if outcome.error]
-    skipped = sum(outcome.report is None and not outcome.error for outcome in outcomes)
-    written = len(outcomes) - len(bad) - skipped
-    seconds = time.perf_counter() - started
-    masked = sum(outcome.report is not None and outcome.report.masked for outcome in outcomes)
+    bad = [outcome for outcome in outcomes if outcome.error is not None]
+    reports = [outcome.report for outcome in outcomes if outcome.report is not None]
+    before = len(outcomes) - len(bad) - len(reports)
+    unchanged = sum(bool(done.unchanged) for done in reports)
     typer.echo(
-        f"{written} written"
-        + (f", {skipped} done before" if skipped else "")
-        + (f", {masked} with noise that a camera had smoothed: masked" if masked else "")
-        + f", {seconds:.1f} s"
+        f"{len(reports)} written"
+        + (f", {unchanged} of them left as they are" if unchanged else "")
+        + (f", {before} done before" if before else "")
+        + f", {time.perf_counter() - started:.1f} s"
     )
     if bad:
         names = ", ".join(str(outcome.job.source) for outcome in bad)
@@ -140,15 +166,15 @@ def _bar(*more: str) -> Progress:
 
 
 def _line(report: FileReport) -> str:
-    what = f"left as it is, {report.unchanged}" if report.unchanged else f"noise {report.noise * 255:.1f} of 255"
-    line = f"{report.target}: {report.width}×{report.height}, {report.bits} bit, {what}, {report.device}"
-    line += f", {report.seconds:.1f} s"
+    """Return what was done to a file, in a sentence or two."""
     if report.unchanged == "no noise was found":
-        line += " (--force denoises it all the same)"
-    if report.correlated and not report.unchanged:
-        line += "; the noise is coarser than what the model was trained for, some will stay (halve the image first)"
-    if report.masked:
-        line += "; the camera had smoothed the noise: masked, in two passes (--sigma N: how much; --force: not at all)"
+        what = "left as it is, no noise was found (--force denoises it all the same)"
+    elif report.unchanged:
+        what = f"left as it is, {report.unchanged}"
+    else:
+        what = f"denoised, noise {report.noise * 255:.1f} of 255"
+    line = f"{report.target}: {what}; {report.width}×{report.height}, {report.bits} bit, {report.seconds:.1f} s"
+    line += f" on {report.device}"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"
     return "; ".join([line, *report.notes])
@@ -157,10 +183,8 @@ def _line(report: FileReport) -> str:
 def _classes(source: str | bytes, denoiser: Denoiser) -> None:
     """Print the class that a composite model sees, in gray where it takes gray images."""
     if denoiser.metadata.kind == "composite":
-        from unnoise.batch.one_file import to_range
-
         file = open_image(source)
-        image = to_range(file.read()[..., : file.channels])
+        image = to_float(file.read()[..., : file.channels])
         wanted = denoiser.metadata.input_shape[2]
         if wanted == 1 < file.channels:
             image = (image @ LUMA)[..., np.newaxis]
@@ -179,13 +203,13 @@ def _megapixels(job: Job) -> float:
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
     entry: dict[str, Any] = {"source": str(outcome.job.source), "target": str(outcome.job.target)}
-    if outcome.error:
-        return {**entry, "status": "error", "error": outcome.error}
+    if outcome.error is not None:
+        return {**entry, "status": "error", "error": describe(outcome.error)}
     if outcome.report is None:
         return {**entry, "status": "done before"}
     return {"status": "unchanged" if outcome.report.unchanged else "denoised", **dataclasses.asdict(outcome.report)}
 
 
-def _write_report(path: Path, entries: list[dict[str, Any]], options: FileOptions) -> None:
+def _write_report(path: Path, entries: list[dict[str, Any]], options: DenoiseOptions) -> None:
     content = {"options": dataclasses.asdict(options), "files": entries}
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", overwrite=True)

@@ -108,7 +108,7 @@ def _weights() -> str:
 def _self_test() -> str:
     import numpy as np
 
-    from unnoise.batch import denoise
+    from unnoise.files import denoise
     from unnoise.inference import estimate_noise, packaged_models
 
     axis = np.linspace(0.2, 0.8, 192, dtype=np.float32)

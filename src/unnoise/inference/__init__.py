@@ -10,18 +10,20 @@ Example:
 """
 
 from unnoise.inference.denoiser import Classification, Denoiser
-from unnoise.inference.loading import kept, load
+from unnoise.inference.loading import load, load_cached
 from unnoise.inference.metadata import Metadata
-from unnoise.inference.noise_level import estimate_noise
+from unnoise.inference.noise_estimate import estimate_noise
+from unnoise.inference.options import DenoiseOptions
 from unnoise.inference.packaged import card, packaged_models
 
 __all__ = [
     "Classification",
+    "DenoiseOptions",
     "Denoiser",
     "Metadata",
     "card",
     "estimate_noise",
-    "kept",
     "load",
+    "load_cached",
     "packaged_models",
 ]

@@ -81,13 +81,15 @@ def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
         )
 
 
-def kept(model: str | Path, device: str = "auto") -> Denoiser:
-    """Return a packaged model as :func:`load` does; the last few are kept for the next call."""
+def load_cached(model: str | Path = "photo", *, threads: int | None = None, device: str = "auto") -> Denoiser:
+    """Return a packaged model as :func:`load` does; the last few files are loaded once, until they change."""
     file = model_file(model)
-    return _kept(file, file.stat().st_mtime_ns if file.is_file() else 0, device)
+    if not file.is_file():
+        return load(file)  # which says so
+    status = file.stat()
+    return _load_cached(file.resolve(), (status.st_mtime_ns, status.st_size), threads, device)
 
 
 @functools.lru_cache(maxsize=4)
-def _kept(file: Path, changed: int, device: str) -> Denoiser:
-    """Return the model in ``file``, as it was at the time ``changed``."""
-    return load(file, device=device)
+def _load_cached(file: Path, state: tuple[int, int], threads: int | None, device: str) -> Denoiser:
+    return load(file, threads=threads, device=device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
@@ -10,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 
 from unnoise.errors import InputError, ModelFileError
+from unnoise.inference.array_batch import Batch
 from unnoise.inference.metadata import Metadata
-from unnoise.inference.passes import ONCE, Passes
-from unnoise.inference.pixels import Batch
+from unnoise.inference.options import DEFAULT, DenoiseOptions
+from unnoise.inference.self_ensemble import self_ensemble
 from unnoise.inference.session import first_line, run
 from unnoise.inference.strips import rows_of_tiles
-from unnoise.inference.tiles import Span, Tiling, halo_of, round_up, single_tile, tiling
+from unnoise.inference.tiles import Tiling, halo_of, round_up, single_tile, tiling
 
 # Names of the network's input and outputs.
 NOISY, DENOISED, PROBABILITIES = "noisy", "denoised", "probabilities"
@@ -48,54 +48,70 @@ class Network:
         """Whether it takes images of any size."""
         return self.metadata.input_shape[0] is None
 
-    def answer(
+    def answer(self, noisy: Batch, options: DenoiseOptions = DEFAULT) -> Batch:
+        """Return the denoised images for ``(N, H, W, C)``, C the model's, 1 or 3; raises as :meth:`rows` does."""
+        _, height, width, _ = noisy.shape
+        return np.concatenate([answer for _, answer in self.rows([noisy], height, width, options)], axis=1)
+
+    def rows(
         self,
-        noisy: Batch,
-        passes: Passes = ONCE,
+        strips: Iterable[Batch],
+        height: int,
+        width: int,
+        options: DenoiseOptions,
         *,
-        tile: Tile = None,
-        max_memory: int | None = None,
+        tallest: int | None = None,
         progress: Progress = lambda share: None,
-    ) -> Batch:
-        """Return the denoised images for ``(N, H, W, C)``, C the model's, 1 or 3.
+    ) -> Iterator[tuple[Batch, Batch]]:
+        """Answer images that are read from top to bottom.
+
+        Args:
+            strips: Arrays ``(N, h, width, C)`` of N images, ``height`` rows in all; C the model's, 1 or 3.
+            height, width: The images' size.
+            options: Self-ensemble, tile and memory count here.
+            tallest: Largest height of a row of tiles, if that can be met; None: any.
+            progress: Called with the share that is done, up to 1, after every tile.
+
+        Yields:
+            Rows of the images ``(N, h, width, C)`` and the answer to them.
 
         Raises:
             InputError: other channels, or a tile smaller than the overlap needs.
-            ModelFileError: a model of fixed size, and images of another, or a network that fails.
+            ModelFileError: a model of fixed size, and images of another or a self-ensemble, or a network that fails.
         """
-        passes = dataclasses.replace(passes, gray=noisy.shape[-1] == 1)
-        answer = self._run(self._fit_channels(noisy), DENOISED, passes, tile, self._pixels(max_memory), progress)
-        return self._unfit_channels(answer, noisy.shape)
-
-    def answer_strips(
-        self, strips: Iterable[Batch], height: int, width: int, passes: Passes, tile: Tile, max_memory: int | None
-    ) -> Iterator[tuple[Batch, Batch, int]]:
-        """Answer an image that is read from top to bottom; the result is that of :meth:`answer`.
-
-        Args:
-            strips: Arrays ``(h, width, C)``, ``height`` rows in all.
-            height, width: The image's size.
-            passes, tile, max_memory: As in :meth:`answer`.
-
-        Yields:
-            Rows of the image ``(1, h, width, C)``, the answer to them, and how many rows are done.
-        """
-        stride = self.metadata.stride
-        size = round_up(height, stride), round_up(width, stride)
-        cut = self._tiling(*size, tile, self._pixels(max_memory), tallest=BAND_PIXELS // size[1]) or single_tile(*size)
-        for span, seen in rows_of_tiles(strips, height, width, size, cut):
-            several = dataclasses.replace(passes, gray=seen.shape[-1] == 1)
-            images = self._fit_channels(seen[np.newaxis])
-            answers = [self._row_of_tiles(image, span, cut, several) for image in images]
-            rows = answers[0][np.newaxis] if len(answers) == 1 else np.stack(answers)
-            noisy = seen[np.newaxis, span.inner]
-            last = min(span.last, height)
-            here = np.s_[:, : last - span.first, :width]
-            yield noisy[here], self._unfit_channels(rows, noisy.shape)[here], last
+        if options.self_ensemble > 1 and not self.any_size:
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} takes images of one size and position, received "
+                f"self_ensemble={options.self_ensemble}. Leave it at 1, or use a fully convolutional model."
+            )
+        size, pixels = self._padded(height, width), self._pixels(options.max_memory)
+        cut = self._tiling(*size, options.tile, pixels, tallest)
+        done = 0
+        for rows, seen in rows_of_tiles(strips, height, width, size, cut):
+            images = self._fit_channels(seen)
+            answer = np.empty((len(images), rows.last - rows.first, *images.shape[2:]), np.float32)
+            for columns in cut.columns:
+                tiles = images[:, :, columns.seen]
+                chunk = max(1, pixels // (tiles.shape[1] * tiles.shape[2]))
+                for start in range(0, len(tiles), chunk):
+                    done += min(chunk, len(tiles) - start)
+                    share = done / (len(tiles) * len(cut))
+                    network = functools.partial(self._answer, DENOISED, share == 1)
+                    part = np.ascontiguousarray(tiles[start : start + chunk])
+                    result = self_ensemble(network, part, options.self_ensemble)
+                    answer[start : start + chunk, :, columns.kept] = result[:, rows.inner, columns.inner]
+                    progress(share)
+            here = np.s_[:, : min(rows.last, height) - rows.first, :width]
+            noisy = seen[:, rows.inner]
+            yield noisy[here], self._unfit_channels(answer, noisy.shape)[here]
 
     def probabilities(self, batch: Batch) -> Batch:
         """Return the class probabilities ``(N, K)`` of images ``(N, H, W, C)``, C the model's."""
-        return self._run(batch, PROBABILITIES, ONCE, None, CHUNK_PIXELS, lambda share: None)
+        missing = np.subtract(self._padded(*batch.shape[1:3]), batch.shape[1:3])
+        padded = np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+        chunk = max(1, CHUNK_PIXELS // (padded.shape[1] * padded.shape[2]))
+        starts = range(0, len(padded), chunk)
+        return np.concatenate([self._answer(PROBABILITIES, True, padded[i : i + chunk], True) for i in starts])
 
     def _fit_channels(self, batch: Batch) -> Batch:
         wanted, given = self.metadata.input_shape[2], batch.shape[-1]
@@ -121,39 +137,18 @@ class Network:
         mean: Batch = batch.mean(axis=-1, keepdims=True, dtype=np.float64).astype(np.float32)
         return mean
 
-    def _run(self, batch: Batch, output: str, passes: Passes, tile: Tile, pixels: int, progress: Progress) -> Batch:
-        padded = self._padded(batch)
-        height, width = batch.shape[1:3]
-        cut = self._tiling(padded.shape[1], padded.shape[2], tile, pixels)
-        if cut is None:
-            result = self._in_chunks(padded, output, pixels, progress, passes)
-        else:
-            result = self._in_tiles(padded, cut, progress, passes)
-        return result[:, :height, :width] if output == DENOISED else result
-
-    def _in_chunks(self, padded: Batch, output: str, pixels: int, progress: Progress, passes: Passes) -> Batch:
-        chunk = max(1, pixels // (padded.shape[1] * padded.shape[2]))
-        results = []
-        for start in range(0, len(padded), chunk):
-            last = start + chunk >= len(padded)
-            network = functools.partial(self._answer, output, last)
-            results.append(passes.mean(network, padded[start : start + chunk]))
-            progress(min(1.0, (start + chunk) / len(padded)))
-        return results[0] if len(results) == 1 else np.concatenate(results)
-
-    def _tiling(self, height: int, width: int, tile: Tile, pixels: int, tallest: int | None = None) -> Tiling | None:
-        """Return how the images are cut; None where they go through the network whole."""
+    def _tiling(self, height: int, width: int, tile: Tile, pixels: int, tallest: int | None) -> Tiling:
+        """Return how the images are cut."""
         card = self.metadata
         if tile is None or card.receptive_field is None or not self.any_size:
-            return None
+            return single_tile(height, width)
         halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
-        cut = tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
-        return cut if len(cut) > 1 else None
+        return tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
 
-    def _answer(self, output: str, last: bool, batch: Batch, last_pass: bool) -> Batch:
-        """Return one run's answer; ``last`` and ``last_pass`` tell that no other follows."""
+    def _answer(self, output: str, last: bool, batch: Batch, last_position: bool) -> Batch:
+        """Return one run's answer; ``last`` and ``last_position`` tell that no other follows."""
         try:
-            answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_pass)
+            answer: Batch = run(self._session, {NOISY: batch}, output, last=last and last_position)
         except Exception as error:  # ONNX Runtime's own exceptions share no public base class
             raise ModelFileError(
                 f"The model {self.metadata.name!r} cannot process images of {batch.shape[1]}×{batch.shape[2]} pixels "
@@ -167,40 +162,17 @@ class Network:
             )
         return answer
 
-    def _in_tiles(self, padded: Batch, cut: Tiling, progress: Progress, passes: Passes) -> Batch:
-        result = np.empty_like(padded)
-        for number, (image, answer) in enumerate(zip(padded, result, strict=True)):
-            for rows in cut.rows:
-                answer[rows.kept] = self._row_of_tiles(image[rows.seen], rows, cut, passes)
-                progress((number + rows.last / len(image)) / len(padded))
-        return result
-
-    def _row_of_tiles(self, seen: Batch, rows: Span, cut: Tiling, passes: Passes) -> Batch:
-        """Return what is kept of a row of tiles, for the rows ``(h, W, C)`` that it sees."""
-        answer = np.empty((rows.last - rows.first, *seen.shape[1:]), np.float32)
-        for columns in cut.columns:
-            tile = np.ascontiguousarray(seen[np.newaxis, :, columns.seen])
-            last = (rows, columns) == (cut.rows[-1], cut.columns[-1])
-            network = functools.partial(self._answer, DENOISED, last)
-            result = passes.mean(network, tile, rows.start, columns.start)
-            answer[:, columns.kept] = result[0, rows.inner, columns.inner]
-        return answer
-
-    def _padded(self, batch: Batch) -> Batch:
-        """Mirror the images to the next multiple of the stride; refuse sizes that a fixed model does not take."""
-        height, width, _ = self.metadata.input_shape
-        given = batch.shape[1:3]
-        if height is not None:
-            if given != (height, width):
-                raise ModelFileError(
-                    f"The model {self.metadata.name!r} takes images of {height}×{width} pixels only, received "
-                    f"{given[0]}×{given[1]}. Use a fully convolutional model (a U-Net), or resize the image."
-                )
-            return batch
-        missing = [-side % self.metadata.stride for side in given]
-        if not any(missing):
-            return batch
-        return np.pad(batch, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+    def _padded(self, height: int, width: int) -> tuple[int, int]:
+        """Return the next multiples of the stride; refuse sizes that a fixed model does not take."""
+        fixed = self.metadata.input_shape[:2]
+        if fixed[0] is None:
+            return round_up(height, self.metadata.stride), round_up(width, self.metadata.stride)
+        if fixed != (height, width):
+            raise ModelFileError(
+                f"The model {self.metadata.name!r} takes images of {fixed[0]}×{fixed[1]} pixels only, received "
+                f"{height}×{width}. Use a fully convolutional model (a U-Net), or resize the image."
+            )
+        return height, width
 
     def _pixels(self, max_memory: int | None) -> int:
         """Return how many pixels may go through the network at once."""

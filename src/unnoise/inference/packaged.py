@@ -8,8 +8,6 @@ from pathlib import Path
 from unnoise.errors import UsageError
 from unnoise.registry import suggestion
 
-NOISE_LEVEL = "noise-level.onnx"
-
 
 def folder() -> Path:
     """Return the folder with the packaged models."""
@@ -18,7 +16,7 @@ def folder() -> Path:
 
 def packaged_models() -> list[str]:
     """Return the names of the packaged denoisers, the default first."""
-    names = sorted(file.stem for file in folder().glob("*.onnx") if file.name != NOISE_LEVEL)
+    names = sorted(file.stem for file in folder().glob("*.onnx"))
     return sorted(names, key=lambda name: name != "photo")
 
 

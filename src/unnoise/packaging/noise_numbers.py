@@ -49,6 +49,6 @@ def measure_noise_numbers(denoiser: Denoiser, noisy: Array, clean: Array) -> dic
 
 
 def _removed(denoiser: Denoiser, images: Array) -> npt.NDArray[np.float64]:
-    """Return the root mean square of what a model removes of each image."""
-    change = [image - denoiser.denoise(image) for image in images]
-    return np.array([np.sqrt(np.mean(np.square(each, dtype=np.float64))) for each in change])
+    """Return what a model removes of each image, as its estimate of the noise sees it."""
+    found = np.array([denoiser.analyze_noise([image], *image.shape[:2]).level for image in images], np.float64)
+    return found / denoiser.metadata.noise_scale

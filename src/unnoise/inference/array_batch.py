@@ -1,4 +1,4 @@
-"""From the caller's array to batches for a network and back: shape, dtype and range are those of the question."""
+"""From the caller's array to batches for a network and back: shape, dtype and range are those of what was given."""
 
 from __future__ import annotations
 
@@ -10,71 +10,74 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError
+from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_of
 
 Array = npt.NDArray[Any]
 Batch = npt.NDArray[np.float32]
 
-# Noise goes past the nominal range, but not five times past it; such values are of another range.
-FAR = 5.0
 # Samples that are converted at once.
 _TOGETHER = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
+class ArrayBatch:
     """An image or batch as it was given, and as ``(N, H, W, C)`` float32 in [0, 1].
 
     Attributes:
-        filled: Whether NaN or infinite pixels were replaced in the batch.
+        pixels: The batch; NaN and infinite samples are replaced by the mean of their channel.
+        given: The array.
+        white: The value that stands for white in it.
+        channel_axis: The axis of its channels; None: it has none.
+        holes: Where samples are NaN or infinite, of the shape of ``pixels``; None where all are finite.
     """
 
-    batch: Batch
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    scale: float
+    pixels: Batch
+    given: Array
+    white: float
     channel_axis: int | None
-    filled: bool
+    holes: npt.NDArray[np.bool_] | None
 
     @property
     def many(self) -> bool:
         """Whether a batch was given, not a single image."""
-        return len(self.shape) == 4 or (len(self.shape) == 3 and self.channel_axis is None)
+        return self.given.ndim == 4 or (self.given.ndim == 3 and self.channel_axis is None)
 
-    def answer(self, batch: Batch) -> Array:
-        """Return ``batch`` in the shape, dtype and range of the question; integers are rounded and clipped."""
-        if self.channel_axis is None:
-            values = batch[..., 0].reshape(self.shape)
-        else:
-            values = batch if len(self.shape) == 4 else batch[0]
-            values = np.moveaxis(values, -1, self.channel_axis)
-        result = np.empty(self.shape, self.dtype)
+    def marked(self, hidden: Array | None = None) -> Batch:
+        """Return the batch with NaN where nothing is seen: in holes, and where ``hidden`` ``(H, W)`` is true."""
+        unseen = self.holes
+        if hidden is not None:
+            hidden = hidden[..., np.newaxis]
+            unseen = hidden if unseen is None else unseen | hidden
+        return self.pixels if unseen is None else np.where(unseen, np.float32(np.nan), self.pixels)
+
+    def answer(self, batch: Batch, unchanged: list[int]) -> Array:
+        """Return ``batch`` in the shape, dtype and range of what was given; integers are rounded and clipped.
+
+        Args:
+            batch: ``(N, H, W, C)``, nominal range [0, 1].
+            unchanged: Numbers of the images that are given back as they were, except their holes.
+        """
+        result = np.empty(self.given.shape, self.given.dtype)
+        values = self._as_given(batch)
         # A few rows at a time: an image in floats takes several times the memory of one in bytes.
-        step = max(1, _TOGETHER * result.shape[-2] // result.size)
-        for start in range(0, result.shape[-2], step):
+        height = self.given.shape[-2]
+        step = max(1, _TOGETHER * height // result.size)
+        for start in range(0, height, step):
             part = (..., slice(start, start + step), slice(None))
-            result[part] = self._samples(values[part])
+            result[part] = from_float(values[part], result.dtype, white=self.white)
+        for number in unchanged:
+            here = number if self.many else ...
+            given = self.given[here]
+            result[here] = given if self.holes is None else np.where(np.isfinite(given), given, result[here])
         return result
 
-    def _samples(self, values: Array) -> Array:
-        """Return values in [0, 1] in the dtype and range of the question."""
-        scaled: Array = values if self.scale == 1 else values.astype(_working(self.dtype)) * self.scale
-        if self.dtype.kind in "ui":
-            # White may lie past what the dtype holds (uint8 with data_range=1023); such values must not wrap around.
-            scaled = np.clip(np.rint(scaled), 0, min(self.scale, float(np.iinfo(self.dtype).max)))
-        return scaled.astype(self.dtype, copy=False)
+    def _as_given(self, batch: Batch) -> Batch:
+        if self.channel_axis is None:
+            return batch[..., 0].reshape(self.given.shape)
+        return np.moveaxis(batch if self.given.ndim == 4 else batch[0], -1, self.channel_axis)
 
 
-def _working(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
-    """Return the type in which values of ``dtype`` are scaled: float32 where it holds all of them, for its memory."""
-    return np.float32 if np.can_cast(dtype, np.float32) else np.float64
-
-
-def is_far(low: float, high: float, scale: float = 1.0) -> bool:
-    """Return whether values from ``low`` to ``high`` are of another range than that from 0 to ``scale``."""
-    return low < (1 - FAR) * scale or high > FAR * scale
-
-
-def question(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> Question:
+def array_batch(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> ArrayBatch:
     """Check ``image`` and turn it into a batch.
 
     Args:
@@ -100,8 +103,7 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
         )
     if data_range is not None and not (isinstance(data_range, Real) and 0 < data_range < np.inf):
         raise InputError(f"data_range must be a positive number, received {data_range!r}. Give e.g. data_range=255.")
-    default = float(np.iinfo(image.dtype).max) if image.dtype.kind in "ui" else 1.0
-    scale = default if data_range is None else float(data_range)
+    white = white_of(image.dtype) if data_range is None else float(data_range)
 
     gray = image.ndim == 2 or (image.ndim == 3 and channel_axis is None)
     if image.ndim == 4 and channel_axis is None:
@@ -126,21 +128,12 @@ def question(image: Array, *, channel_axis: int | None = -1, data_range: float |
     if not np.isfinite(low + high):
         finite = np.isfinite(values)
         low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
-    if is_far(low, high, scale):
+    if is_far(low, high, white):
         raise InputError(
-            f"Values reach from {low:g} to {high:g}, far outside 0 to {scale:g}. "
+            f"Values reach from {low:g} to {high:g}, far outside 0 to {white:g}. "
             "Give data_range: the value that stands for white, such as 255."
         )
-    working = _working(image.dtype)
-    batch = np.asarray(values if scale == 1 else np.divide(values, working(scale), dtype=working), np.float32)
+    pixels = to_float(values, white=white)
     if finite is not None:
-        batch = _filled(batch, finite)
-    return Question(batch, image.shape, image.dtype, scale, None if gray else channel_axis, finite is not None)
-
-
-def _filled(batch: Batch, finite: npt.NDArray[np.bool_]) -> Batch:
-    """Replace NaN and infinite values by the mean of their channel's finite ones, 0 where there is none."""
-    result = np.where(finite, batch, 0)
-    counts = finite.sum(axis=(1, 2), keepdims=True)
-    means = result.sum(axis=(1, 2), keepdims=True) / np.maximum(counts, 1)
-    return np.where(finite, result, means).astype(np.float32)
+        pixels = np.stack([to_float(one, white=1, fill=survey([one]).fill) for one in pixels])
+    return ArrayBatch(pixels, image, white, None if gray else channel_axis, None if finite is None else ~finite)

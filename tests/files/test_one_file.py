@@ -11,14 +11,12 @@ import pyvips
 from typer.testing import CliRunner
 
 from onnx_models import build
-from unnoise.batch import FileOptions, denoise_file
 from unnoise.cli.app import app
 from unnoise.errors import InputError, ModelFileError, OutputError, UsageError
+from unnoise.files import denoise_file
 from unnoise.imaging.formats import FORMATS
 from unnoise.imaging.image_file import open_image
-from unnoise.inference import load
-
-FORCE = FileOptions(force=True)
+from unnoise.inference import DenoiseOptions, load
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +61,8 @@ def test_lossless_files_keep_every_pixel_and_alpha(tmp_path, identity, suffix, d
     write(tmp_path / f"in{suffix}", samples(dtype, (*size, bands)), **options)
     before = read(tmp_path / f"in{suffix}")
     report = denoise_file(
-        tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity,
-        options=FileOptions(force=True, max_memory=400 * 48 * 48),
+        tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", model=identity,
+        options=DenoiseOptions(max_memory=400 * 48 * 48),
     )  # fmt: skip
     after = read(tmp_path / f"out{suffix}")
     assert after.dtype == before.dtype
@@ -78,7 +76,7 @@ def test_lossless_files_keep_every_pixel_and_alpha(tmp_path, identity, suffix, d
 def test_files_of_pillow_keep_every_pixel(tmp_path, identity, suffix):
     pixels = samples("uint8", (20, 30) if suffix == ".pgm" else (20, 30, 3))
     PIL.Image.fromarray(pixels).save(tmp_path / f"in{suffix}")
-    denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity, options=FORCE)
+    denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", model=identity)
     with PIL.Image.open(tmp_path / f"out{suffix}") as after:
         np.testing.assert_array_equal(np.asarray(after), pixels)
 
@@ -87,7 +85,7 @@ def test_files_of_pillow_keep_every_pixel(tmp_path, identity, suffix):
 @pytest.mark.parametrize("bands", [1, 3])
 def test_jpeg_is_encoded_once_with_the_better_quality(tmp_path, identity, quality, expected, bands):
     write(tmp_path / "in.jpg", samples("uint8", (40, 50, bands)), Q=quality)
-    denoise_file(tmp_path / "in.jpg", tmp_path / "out.jpg", denoiser=identity, options=FORCE)
+    denoise_file(tmp_path / "in.jpg", tmp_path / "out.jpg", model=identity)
     decoded = pyvips.Image.new_from_file(str(tmp_path / "in.jpg"))
     direct = pyvips.Image.new_from_buffer(decoded.jpegsave_buffer(Q=expected), "")
     np.testing.assert_array_equal(read(tmp_path / "out.jpg"), direct.numpy().reshape(40, 50, bands))
@@ -121,7 +119,7 @@ def test_metadata_stays_where_the_format_holds_it(tmp_path, identity, suffix):
         options["xmp"] = xmp
     image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
     image.save(tmp_path / f"in{suffix}", exif=exif.tobytes(), icc_profile=icc, dpi=(300, 300), **options)
-    report = denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", denoiser=identity, options=FORCE)
+    report = denoise_file(tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", model=identity)
     before, after = metadata_of(tmp_path / f"in{suffix}"), metadata_of(tmp_path / f"out{suffix}")
     assert before[0] == after[0]
     assert len(before[0]) == (5 if suffix == ".avif" else 6)
@@ -143,7 +141,7 @@ def test_exif_moves_between_tiff_and_the_others(tmp_path, identity, first, secon
     place[1], place[2] = "N", (52.0, 31.0, 12.5)
     image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
     image.save(tmp_path / f"in{first}", exif=exif.tobytes())
-    report = denoise_file(tmp_path / f"in{first}", tmp_path / f"out{second}", denoiser=identity, options=FORCE)
+    report = denoise_file(tmp_path / f"in{first}", tmp_path / f"out{second}", model=identity)
     assert report.metadata_kept == ["EXIF"]
     assert len(metadata_of(tmp_path / f"in{first}")[0]) == 6
     assert metadata_of(tmp_path / f"out{second}")[0] == metadata_of(tmp_path / f"in{first}")[0]
@@ -154,7 +152,7 @@ def test_exif_moves_between_tiff_and_the_others(tmp_path, identity, first, secon
 def test_a_damaged_exif_directory_is_no_reason_to_refuse_a_tiff(tmp_path, identity):
     image = PIL.Image.fromarray(samples("uint8", (40, 50, 3)))
     image.save(tmp_path / "in.tif", tiffinfo={0x8769: 1 << 30})
-    denoise_file(tmp_path / "in.tif", tmp_path / "out.tif", denoiser=identity, options=FORCE)
+    denoise_file(tmp_path / "in.tif", tmp_path / "out.tif", model=identity)
     np.testing.assert_array_equal(read(tmp_path / "out.tif"), np.asarray(image))
 
 
@@ -162,54 +160,126 @@ def test_stripping_leaves_what_the_picture_needs(tmp_path, identity):
     exif = PIL.Image.Exif()
     exif[0x010F], exif[0x0112] = "Maker", 6
     PIL.Image.fromarray(samples("uint8", (40, 50, 3))).save(tmp_path / "in.jpg", exif=exif.tobytes())
-    report = denoise_file(
-        tmp_path / "in.jpg", tmp_path / "out.jpg", denoiser=identity, options=FileOptions(force=True, strip=True)
-    )
+    report = denoise_file(tmp_path / "in.jpg", tmp_path / "out.jpg", model=identity, strip_metadata=True)
     assert metadata_of(tmp_path / "out.jpg")[0] == {0x0112: 6}
     assert report.metadata_lost == ["EXIF"]
 
 
-def test_nothing_to_do_gives_the_same_bytes(tmp_path):
-    flat = np.full((80, 90, 3), 100, np.uint8)
-    write(tmp_path / "in.png", flat, compression=1)
-    for name, options in (("gate.png", FileOptions()), ("zero.png", FileOptions(strength=0, force=True))):
-        report = denoise_file(tmp_path / "in.png", tmp_path / name, options=options)
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """A network that halves all values, by which images darker than 2 of 255 are clean."""
+    path = tmp_path_factory.mktemp("model") / "half.onnx"
+    onnx.save(build("half", input_shape=(None, None, 3), clean_threshold=1 / 255), path)
+    return load(path)
+
+
+def test_nothing_to_do_gives_the_same_bytes(tmp_path, half):
+    dark = samples("uint8", (80, 90, 3)) // 200
+    write(tmp_path / "in.png", dark, compression=1)
+    for name, options in (("gate.png", {}), ("zero.png", {"strength": 0, "skip_clean": False})):
+        report = denoise_file(tmp_path / "in.png", tmp_path / name, model=half, options=DenoiseOptions(**options))
         assert report.unchanged
         assert (tmp_path / name).read_bytes() == (tmp_path / "in.png").read_bytes()
-    other = denoise_file(tmp_path / "in.png", tmp_path / "other.tif")
+    other = denoise_file(tmp_path / "in.png", tmp_path / "other.tif", model=half)
     assert other.unchanged == "no noise was found"
-    np.testing.assert_array_equal(read(tmp_path / "other.tif"), flat)
+    np.testing.assert_array_equal(read(tmp_path / "other.tif"), dark)
+    forced = denoise_file(
+        tmp_path / "in.png", tmp_path / "forced.png", model=half, options=DenoiseOptions(skip_clean=False)
+    )
+    assert forced.unchanged == ""
+    assert 0 < forced.noise < 1 / 255
 
 
-@pytest.mark.parametrize(("side", "told"), [(1, False), (2, True)])
-def test_noise_that_is_coarser_than_the_training_is_told(tmp_path, side, told):
-    noise = np.random.default_rng(0).normal(0, 30, (128 // side, 128 // side, 3)).repeat(side, axis=0)
-    pixels = np.clip(128 + noise.repeat(side, axis=1), 0, 255).astype(np.uint8)
-    write(tmp_path / "in.png", pixels)
-    result = CliRunner().invoke(app, ["denoise", str(tmp_path / "in.png"), "--report", str(tmp_path / "report.json")])
-    assert result.exit_code == 0, result.output
-    assert ("coarser than what the model was trained for" in result.output) is told
-    assert json.loads((tmp_path / "report.json").read_text())["files"][0]["correlated"] is told
+@pytest.mark.parametrize("options", [{}, {"strength": 0}, {"sigma": 0}])
+@pytest.mark.parametrize("dark", [False, True])
+def test_holes_are_filled_even_where_all_else_is_left_as_it_is(tmp_path, half, options, dark):
+    image = (samples("float32", (40, 50, 3)) / (200 if dark else 1)).astype(np.float32)
+    image[3, 4] = np.nan
+    write(tmp_path / "a.tif", image)
+    options = DenoiseOptions(**options)
+    report = denoise_file(tmp_path / "a.tif", tmp_path / "b.tif", model=half, options=options)
+    result = read(tmp_path / "b.tif")
+    assert np.isfinite(result).all()
+    assert "NaN" in report.notes[0]
+    np.testing.assert_allclose(result, half.denoise(image, options), rtol=1e-5)
+    if report.unchanged:
+        seen = np.isfinite(image)
+        np.testing.assert_array_equal(result[seen], image[seen])
+    assert bool(report.unchanged) == (dark or options.changes_nothing)
 
 
-@pytest.mark.parametrize("options", [{"passes": 4}, {"sigma": 30 / 255}, {"sigma": 12 / 255, "passes": 2}])
+def test_hidden_pixels_do_not_count_for_the_noise(tmp_path, half):
+    pixels = np.concatenate([samples("uint8", (96, 96, 3)) // 200, np.full((96, 96, 1), 255, np.uint8)], axis=2)
+    pixels[:, 48:] = samples("uint8", (96, 48, 4), seed=1)
+    pixels[:, 48:, 3] = 0
+    write(tmp_path / "a.png", pixels)
+    report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", model=half)
+    assert report.unchanged == "no noise was found"
+    pixels[:, 48:, 3] = 255
+    write(tmp_path / "c.png", pixels)
+    assert denoise_file(tmp_path / "c.png", tmp_path / "d.png", model=half).unchanged == ""
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_gray_held_as_rgb_stays_gray(tmp_path, suffix):
+    gray = np.clip(np.random.default_rng(0).normal(128, 25, (60, 70, 1)), 0, 255).astype(np.uint8)
+    write(tmp_path / f"a{suffix}", gray.repeat(3, axis=2))
+    denoise_file(tmp_path / f"a{suffix}", tmp_path / f"b{suffix}")
+    result = read(tmp_path / f"b{suffix}")
+    assert (result == result[..., :1]).all()
+    assert result.std() < 5
+    np.testing.assert_array_equal(result, load().denoise(gray.repeat(3, axis=2)))
+    np.testing.assert_array_equal(result[..., 0], load().denoise(gray[..., 0]))
+
+
+@pytest.mark.parametrize("options", [{"self_ensemble": 4}, {"sigma": 30 / 255}, {"sigma": 9 / 255, "strength": 0.6}])
 def test_files_are_answered_as_arrays_are(tmp_path, options):
     from skimage import data
 
     pixels = data.chelsea()[:80, :70].astype(np.float32) / 255
     noisy = (pixels + np.random.default_rng(0).normal(0, 15 / 255, pixels.shape)).astype(np.float32)
     write(tmp_path / "a.tif", noisy)
-    denoise_file(tmp_path / "a.tif", tmp_path / "b.tif", options=FileOptions(**options))
-    np.testing.assert_allclose(read(tmp_path / "b.tif"), load().denoise(noisy, **options), atol=1e-5)
+    denoise_file(tmp_path / "a.tif", tmp_path / "b.tif", options=DenoiseOptions(**options))
+    np.testing.assert_allclose(read(tmp_path / "b.tif"), load().denoise(noisy, DenoiseOptions(**options)), atol=1e-5)
 
 
 def test_content_is_taken_like_a_file(tmp_path, identity):
     buffer = io.BytesIO()
     pixels = samples("uint8", (30, 20, 3))
     PIL.Image.fromarray(pixels).save(buffer, "PNG")
-    report = denoise_file(buffer.getvalue(), tmp_path / "out.png", denoiser=identity, options=FORCE)
+    report = denoise_file(buffer.getvalue(), tmp_path / "out.png", model=identity)
     np.testing.assert_array_equal(read(tmp_path / "out.png"), pixels)
     assert report.source == "the data"
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, "PNG"), ("tif", "TIFF"), (".tif", "TIFF")])
+def test_a_file_object_is_written_like_a_file(identity, given, wanted):
+    source, sink = io.BytesIO(), io.BytesIO()
+    pixels = samples("uint8", (30, 20, 3))
+    PIL.Image.fromarray(pixels).save(source, "PNG")
+    report = denoise_file(source.getvalue(), sink, model=identity, format=given)
+    with PIL.Image.open(sink) as image:
+        assert image.format == wanted
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+    assert report.target == "memory"
+    copied = io.BytesIO()
+    denoise_file(source.getvalue(), copied, model=identity, options=DenoiseOptions(strength=0))
+    assert copied.getvalue() == source.getvalue()
+
+
+def test_the_model_is_loaded_once_until_its_file_changes(tmp_path, monkeypatch):
+    path = tmp_path / "model.onnx"
+    onnx.save(build("identity", input_shape=(None, None, 3)), path)
+    write(tmp_path / "a.png", samples("uint8", (8, 8, 3)))
+    loaded = []
+    monkeypatch.setattr("unnoise.inference.loading.load", lambda *a, **b: loaded.append(a) or load(*a, **b))
+    for number in range(3):
+        denoise_file(tmp_path / "a.png", tmp_path / f"{number}.png", model=path)
+    assert len(loaded) == 1
+    onnx.save(build("half", input_shape=(None, None, 3)), path)
+    denoise_file(tmp_path / "a.png", tmp_path / "4.png", model=path)
+    assert len(loaded) == 2
+    assert read(tmp_path / "4.png").mean() < 0.6 * read(tmp_path / "a.png").mean()
 
 
 def test_wrong_outputs_are_refused_and_nothing_is_left(tmp_path, identity):
@@ -220,27 +290,14 @@ def test_wrong_outputs_are_refused_and_nothing_is_left(tmp_path, identity):
     }  # fmt: skip
     for name, (error, message) in cases.items():
         with pytest.raises(error, match=message):
-            denoise_file(tmp_path / "in.png", tmp_path / name, denoiser=identity, options=FORCE)
+            denoise_file(tmp_path / "in.png", tmp_path / name, model=identity)
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
-
-
-@pytest.mark.parametrize(
-    "options", [{"strength": 50}, {"strength": float("nan")}, {"chroma": -0.1}, {"sigma": -0.1}, {"sigma": "x"}]
-)
-def test_wrong_amounts_are_refused_as_for_arrays(options):
-    (name,) = options
-    with pytest.raises(InputError, match=f"{name} must be a number"):
-        FileOptions(**options)
-    with pytest.raises(InputError, match=f"{name} must be a number"):
-        load().denoise(np.zeros((8, 8)), **options)
-    with pytest.raises(InputError, match=f"{name} must be a number"):
-        next(load().denoise_strips([], 8, 8, **options))
 
 
 @pytest.mark.parametrize(("option", "reason"), [({"sigma": 0}, "sigma is 0"), ({"strength": 0}, "strength is 0")])
 def test_why_a_file_is_left_as_it_is_is_told(tmp_path, identity, option, reason):
     write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
-    report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", denoiser=identity, options=FileOptions(**option))
+    report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", model=identity, options=DenoiseOptions(**option))
     assert report.unchanged == reason
 
 
@@ -251,7 +308,7 @@ def test_holes_of_float_files_are_filled_as_those_of_arrays(tmp_path, identity, 
     image[:rows, 5:25] = np.nan
     image[0, 30] = -np.inf
     write(tmp_path / "holes.tif", image)
-    denoise_file(tmp_path / "holes.tif", tmp_path / "out.tif", denoiser=identity, options=FORCE)
+    denoise_file(tmp_path / "holes.tif", tmp_path / "out.tif", model=identity)
     result = read(tmp_path / "out.tif")
     np.testing.assert_allclose(result, identity.denoise(image), atol=1e-5)
     finite = np.isfinite(image)
@@ -263,14 +320,14 @@ def test_holes_of_float_files_are_filled_as_those_of_arrays(tmp_path, identity, 
 def test_float_files_of_another_range_are_refused(tmp_path, identity):
     write(tmp_path / "far.tif", 255 * samples("float32", (40, 40, 3)))
     with pytest.raises(InputError, match=r"far\.tif reach from 0 to 25\d.*Divide them"):
-        denoise_file(tmp_path / "far.tif", tmp_path / "out.tif", denoiser=identity)
+        denoise_file(tmp_path / "far.tif", tmp_path / "out.tif", model=identity)
     assert not (tmp_path / "out.tif").exists()
 
 
 def test_a_missing_source_is_told_where_the_target_exists(tmp_path, identity):
     write(tmp_path / "there.png", samples("uint8", (8, 8, 3)))
     with pytest.raises(InputError, match=r"absent\.png"):
-        denoise_file(tmp_path / "absent.png", tmp_path / "there.png", denoiser=identity)
+        denoise_file(tmp_path / "absent.png", tmp_path / "there.png", model=identity)
 
 
 @pytest.mark.parametrize(("body", "stride", "says"), [("nan", 1, "not finite"), ("blocks", 1, "cannot process")])
@@ -278,7 +335,7 @@ def test_a_network_that_fails_is_one_error_and_leaves_nothing(tmp_path, body, st
     onnx.save(build(body, input_shape=(None, None, 3), stride=stride, receptive_field=1), tmp_path / "model.onnx")
     write(tmp_path / "a.png", samples("uint8", (41, 37, 3)))
     with pytest.raises(ModelFileError, match=says):
-        denoise_file(tmp_path / "a.png", tmp_path / "b.png", denoiser=load(tmp_path / "model.onnx"), options=FORCE)
+        denoise_file(tmp_path / "a.png", tmp_path / "b.png", model=load(tmp_path / "model.onnx"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "model.onnx"]
 
 

@@ -21,7 +21,8 @@ def denoise(
             "-o",
             "--output",
             metavar="FILE|FOLDER|-",
-            help="Where to write; by default beside the image, with .denoised before the suffix. - is standard output.",
+            help="Where to write; by default beside the image, with .denoised before the suffix. A folder that is not "
+            "there is made, if a / ends its name. - is standard output.",
         ),
     ] = None,
     model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
@@ -30,8 +31,9 @@ def denoise(
         typer.Option(
             "--sigma",
             min=0,
+            max=255,
             callback=finite,
-            help="Noise where it is known, for white = 255: less of it goes, or more.",
+            help="Take the noise for this strong, for white = 255: less of it goes, or up to half as much again.",
         ),
     ] = None,
     strength: Annotated[
@@ -46,12 +48,7 @@ def denoise(
     passes: Annotated[
         int, typer.Option("--passes", metavar="N", help="2, 4 or 8: better, in as many times the time.")
     ] = 1,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="Denoise images that seem clean, too, and take no noise for one a camera smoothed."
-        ),
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Denoise images that seem clean, too.")] = False,
     format: Annotated[
         str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
     ] = None,
@@ -70,30 +67,40 @@ def denoise(
     overwrite: Overwrite = False,
 ) -> None:
     """Denoise an image or a folder of images; nothing else is changed. Needs no Keras."""
-    from unnoise.batch import FileOptions
-    from unnoise.cli.denoising import denoise_folder, denoise_one
-    from unnoise.inference import load
+    import functools
 
-    options = FileOptions(
+    from unnoise.cli.denoising import check_report, denoise_folder, denoise_one
+    from unnoise.files import denoise_file
+    from unnoise.inference import DenoiseOptions, load
+
+    if passes not in (1, 2, 4, 8):
+        raise UsageError(f"--passes must be 1, 2, 4 or 8, received {passes}.")
+    options = DenoiseOptions(
         sigma=None if sigma is None else sigma / 255,
         strength=strength / 100,
         chroma=None if chroma is None else chroma / 100,
-        passes=passes,
-        force=force,
-        strip=strip,
-        overwrite=overwrite,
-        most_pixels=int(max_pixels * 1e6),
+        self_ensemble=passes,
+        skip_clean=not force,
         max_memory=None if max_memory is None else max_memory * 1_000_000,
     )
-    suffix = None if format is None else f".{format.lower().removeprefix('.')}"
-    if source != "-" and Path(source).is_dir():
-        if output is None or output == "-":
-            raise UsageError(f"{source} is a folder: give the folder to write to with -o.")
-        denoiser = load(model, threads=threads, device=device)
-        denoise_folder(
-            Path(source), Path(output), denoiser, options, suffix, recursive=recursive, resume=resume, report=report
-        )
-        return
-    if recursive or resume:
+    is_folder = source != "-" and Path(source).is_dir()
+    if is_folder and output in (None, "-"):
+        raise UsageError(f"{source} is a folder: give the folder to write to with -o.")
+    if (recursive or resume) and not is_folder:
         raise UsageError("-r and --resume are for folders.")
-    denoise_one(source, output, load(model, threads=threads, device=device), options, suffix, report=report)
+    check_report(report)
+    denoiser = load(model, threads=threads, device=device)
+    work = functools.partial(
+        denoise_file,
+        model=denoiser,
+        options=options,
+        strip_metadata=strip,
+        overwrite=overwrite,
+        max_pixels=int(max_pixels * 1e6),
+    )
+    suffix = None if format is None else f".{format.lower().removeprefix('.')}"
+    if is_folder:
+        folders = Path(source), Path(str(output))
+        denoise_folder(*folders, denoiser, work, options, suffix, recursive=recursive, resume=resume, report=report)
+    else:
+        denoise_one(source, output, denoiser, work, options, suffix, report=report)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import dataclasses
+import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from unnoise.atomic import remove_leftovers
-from unnoise.batch.one_file import DEFAULT, FileOptions, FileReport, denoise_file
 from unnoise.errors import InputError, OutputError, UnnoiseError
+from unnoise.files.one_file import FileReport, denoise_file
 from unnoise.imaging.formats import FORMATS, format_of
-from unnoise.imaging.image_file import open_image
-from unnoise.inference import Denoiser
+from unnoise.imaging.image_file import MAX_PIXELS, open_image
+from unnoise.inference import DenoiseOptions, Denoiser, load_cached
+from unnoise.inference.options import DEFAULT
 
 # Files at work at once: while one is decoded or encoded, the network is busy with others.
 AT_ONCE = 3
-# The number of this parameter in malloc.h of glibc, and the bytes from which a block gets pages of its own.
-_M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 1 << 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,24 +31,15 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a job: a report, or an error's text, or neither where it was done before."""
+    """What became of a job: a report, or an error, or neither where it was done before."""
 
     job: Job
     report: FileReport | None = None
-    error: str = ""
+    error: UnnoiseError | None = None
 
 
 class _Stopped(Exception):  # noqa: N818 - no error
     """The caller has stopped; the file at work is given up."""
-
-
-def limit_memory() -> None:
-    """Have glibc give the memory of images back to the system as soon as they are done; elsewhere nothing happens.
-
-    Left alone, it keeps ever larger blocks for later, in each thread: twice the memory for a folder of photographs.
-    """
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _OWN_BLOCK)
 
 
 def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suffix: str | None = None) -> list[Job]:
@@ -72,9 +61,9 @@ def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suf
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give a folder with images.")
     if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file, not a folder. Choose another name with -o.")
+        raise OutputError(f"{output} is a file, not a folder.", remedy="output")
     if output.resolve() == folder.resolve():
-        raise OutputError(f"The output folder is the input folder {folder}. Choose another one with -o.")
+        raise OutputError(f"The output folder is the input folder {folder}.", remedy="output")
     if suffix is not None:
         format_of(f"x{suffix}")
     jobs: list[Job] = []
@@ -92,9 +81,7 @@ def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suf
         taken[key] = source
         jobs.append(job)
     if not jobs:
-        raise InputError(
-            f"There are no images in {folder}" + (". With -r its sub-folders count." if not recursive else ".")
-        )
+        raise InputError(f"There are no images in {folder}.", remedy=None if recursive else "recursive")
     return jobs
 
 
@@ -123,11 +110,52 @@ def is_done(job: Job) -> bool:
     return {source.width, source.height} == {target.width, target.height}
 
 
+def denoise_folder(
+    folder: str | Path,
+    output: str | Path,
+    *,
+    model: str | Path | Denoiser = "photo",
+    options: DenoiseOptions = DEFAULT,
+    format: str | None = None,
+    recursive: bool = False,
+    resume: bool = False,
+    strip_metadata: bool = False,
+    overwrite: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    on_progress: Callable[[Job, float], None] = lambda job, share: None,
+) -> list[Outcome]:
+    """Denoise the images of a folder into another, and return what became of each, in the order of their names.
+
+    A bad file does not stop the others; its outcome holds the error.
+
+    Args:
+        folder, output, recursive: As in :func:`plan`.
+        model, options, strip_metadata, overwrite, max_pixels: As in :func:`denoise_file`.
+        format: Another format for all, such as ".png"; None keeps each file's own.
+        resume: Whether files that are done are left out.
+        on_progress: Called from the working threads with a job and the share of it that is done.
+
+    Raises:
+        InputError, OutputError: as in :func:`plan`.
+        ModelFileError: a model that cannot be used.
+    """
+    jobs = plan(folder, output, recursive=recursive, suffix=format)
+    one = functools.partial(
+        denoise_file,
+        model=model if isinstance(model, Denoiser) else load_cached(model),
+        options=options,
+        strip_metadata=strip_metadata,
+        overwrite=overwrite,
+        max_pixels=max_pixels,
+    )
+    outcomes = {outcome.job: outcome for outcome in denoise_files(jobs, one, resume=resume, on_progress=on_progress)}
+    return [outcomes[job] for job in jobs]
+
+
 def denoise_files(
     jobs: Sequence[Job],
-    denoiser: Denoiser,
+    denoise: Callable[..., FileReport],
     *,
-    options: FileOptions = DEFAULT,
     resume: bool = False,
     on_progress: Callable[[Job, float], None] = lambda job, share: None,
 ) -> Iterator[Outcome]:
@@ -138,8 +166,7 @@ def denoise_files(
 
     Args:
         jobs: As :func:`plan` gives them.
-        denoiser: The model.
-        options: How each file is denoised.
+        denoise: Called with source, target and ``progress``: :func:`denoise_file` with its other arguments given.
         resume: Whether jobs that are done are left out.
         on_progress: Called from the working threads with a job and the share of it that is done.
     """
@@ -157,17 +184,14 @@ def denoise_files(
                 if is_done(job):
                     return Outcome(job)
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            return Outcome(
-                job, denoise_file(job.source, job.target, denoiser=denoiser, options=options, progress=progress)
-            )
+            return Outcome(job, denoise(job.source, job.target, progress=progress))
         except UnnoiseError as error:
-            return Outcome(job, error=str(error))
+            return Outcome(job, error=error)
         except OSError as error:
-            return Outcome(job, error=f"{job.source}: {error.strerror or error}.")
+            return Outcome(job, error=InputError(f"{job.source}: {error.strerror or error}."))
         except MemoryError:
-            return Outcome(
-                job, error=f"{job.source}: there is not enough memory for it. Give --max-memory, or shrink it."
-            )
+            full = InputError(f"{job.source}: there is not enough memory for it.", remedy="max_memory")
+            return Outcome(job, error=full)
 
     waiting: set[Future[Outcome]] = set()
     with ThreadPoolExecutor(AT_ONCE) as pool:
