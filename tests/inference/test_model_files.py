@@ -59,8 +59,11 @@ def test_a_missing_file_and_a_folder(tmp_path):
         load(tmp_path)
 
 
-def test_a_run_folder_and_models_for_other_engines_say_how_to_package_them(tmp_path):
+def test_a_run_folder_and_models_for_other_engines_say_how_to_package_them(tmp_path, monkeypatch):
     (tmp_path / "recipe.toml").touch()
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(ModelFileError, match="is a run folder, not the file"):
+        load(tmp_path.name)
     with pytest.raises(ModelFileError, match="is a run folder, not the file") as caught:
         load(tmp_path)
     assert caught.value.remedy == "package"

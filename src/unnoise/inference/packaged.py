@@ -38,7 +38,7 @@ def checksums() -> dict[str, str]:
 
 
 def model_file(name: str | Path) -> Path:
-    """Return the file of the model called ``name``; what has a suffix or a folder, or is a file, is one already.
+    """Return the file of the model called ``name``; what has a suffix or a folder, or is there, is a path already.
 
     Raises:
         UsageError: a bare name that no packaged model has.
@@ -48,7 +48,7 @@ def model_file(name: str | Path) -> Path:
         return path
     if str(name) in packaged_models():
         return folder() / f"{name}.onnx"
-    if path.is_file():
+    if path.exists():
         return path
     raise _unknown(str(name))
 
