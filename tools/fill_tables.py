@@ -65,8 +65,7 @@ def scores(model: str) -> str:
     lines += [
         "",
         "Real photographs, 44 pairs of PolyU (Xu et al. 2018), the mean of many shots being the truth; the filters'",
-        "parameters, and the sigma that models were told, were chosen on other scenes; 14/255, which models take such",
-        "noise for when they are told nothing, is what one half of the scenes chooses for photo, 16/255 the other:",
+        "parameters were chosen on other scenes, the models are told nothing:",
         "",
         "| method | PSNR | gain | better than the input |",
         "|---|---|---|---|",

@@ -348,6 +348,25 @@ def test_the_report_of_standard_output_names_it(tmp_path):
     assert entry["target"] == "standard output"
 
 
+@pytest.mark.parametrize("name", ["new/", "new/deeper/"])
+def test_a_folder_that_ends_in_a_slash_is_made(tmp_path, name):
+    write(tmp_path / "a.png", samples("uint8", (20, 20, 3)))
+    done = CliRunner().invoke(app, ["denoise", str(tmp_path / "a.png"), "-o", f"{tmp_path}/{name}", "--strength", "0"])
+    assert done.exit_code == 0, done.output
+    assert "left as it is, strength is 0" in done.output
+    assert (tmp_path / name / "a.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+
+
+@pytest.mark.parametrize("report", ["missing/report.json", "."])
+def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path, report):
+    write(tmp_path / "a.png", samples("uint8", (20, 20, 3)))
+    arguments = ["denoise", str(tmp_path / "a.png"), "--report", str(tmp_path / report)]
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, OutputError)
+    assert "--report" in str(done.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_a_format_gives_a_name_without_suffix_its_suffix(tmp_path):
     write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
     done = CliRunner().invoke(app, ["denoise", str(tmp_path / "a.png"), "--format", "tif", "-o", str(tmp_path / "b")])
