@@ -1,5 +1,7 @@
 """Which images count as clean, and how noise is estimated, measured on images with and without noise."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,17 +13,14 @@ from unnoise.packaging.noise_numbers import IMAGES, measure_noise_numbers
 class Flattening:
     """A denoiser to which an image is gray, and what differs from that noise: a share of it is removed."""
 
-    metadata = CARD
-
-    def __init__(self, share=1.0):
+    def __init__(self, share=1.0, noise_scale=1.0):
         self.share, self.asked = share, 0
-
-    def denoise(self, image):
-        self.asked += 1
-        return image + self.share * (0.5 - image)
+        self.metadata = dataclasses.replace(CARD, noise_scale=noise_scale)
 
     def analyze_noise(self, strips, height, width):
-        return analyze_noise(strips, height, width, self.denoise)
+        self.asked += 1
+        found = analyze_noise(strips, height, width, lambda batch: batch + self.share * (0.5 - batch))
+        return dataclasses.replace(found, level=found.level * self.metadata.noise_scale)
 
 
 def images(texture, strengths, seed=0):
@@ -34,8 +33,8 @@ def images(texture, strengths, seed=0):
 
 
 def test_the_threshold_is_what_clean_images_lose_and_the_scale_undoes_what_stays():
-    for share in (1.0, 0.5):
-        numbers = measure_noise_numbers(Flattening(share), *images(0.01, np.linspace(0, 0.2, 50)))
+    for share, before in ((1.0, 1.0), (0.5, 1.0), (0.5, 3.0)):
+        numbers = measure_noise_numbers(Flattening(share, before), *images(0.01, np.linspace(0, 0.2, 50)))
         assert numbers["noise_scale"] == pytest.approx(1 / share, rel=0.02)
         assert numbers["clean_threshold"] == pytest.approx(0.01, rel=0.1)
         assert numbers["max_sigma"] == pytest.approx(0.2, rel=0.05)
