@@ -97,9 +97,11 @@ def is_gray(strips: Iterable[Array]) -> bool:
     """Return whether the channels of an image are all the same; looks no farther than the first strip where not.
 
     Args:
-        strips: Arrays ``(h, W, C)``.
+        strips: Arrays ``(h, W, C)``; pixels with NaN do not count.
     """
-    return all(bool((strip == strip[..., :1]).all()) for strip in strips)
+    return all(
+        bool(((strip == strip[..., :1]) | np.isnan(strip).any(axis=-1, keepdims=True)).all()) for strip in strips
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -108,9 +108,9 @@ class Denoiser:
         noisy = batch.pixels[changed] if unchanged else batch.pixels
         denoised, top = batch.pixels.copy(), 0
         chosen = [treatments[number] for number in changed]
-        for rows in self._rows([noisy], height, width, options, chosen, None, progress):
-            denoised[changed, top : top + rows.shape[1]] = rows
-            top += rows.shape[1]
+        for seen, answer in self._network.rows([noisy], height, width, options, progress=progress):
+            denoised[changed, top : top + seen.shape[1]] = blend(seen, answer, chosen)
+            top += seen.shape[1]
         return batch.answer(denoised, unchanged)
 
     def analyze_noise(
@@ -158,22 +158,8 @@ class Denoiser:
         """
         batches = (strip[np.newaxis] for strip in strips)
         tallest = BAND_PIXELS // width
-        for rows in self._rows(batches, height, width, options, [treatment], tallest, progress):
-            yield rows[0]
-
-    def _rows(
-        self,
-        strips: Iterable[Batch],
-        height: int,
-        width: int,
-        options: DenoiseOptions,
-        treatments: Sequence[Treatment],
-        tallest: int | None,
-        progress: Progress,
-    ) -> Iterator[Batch]:
-        rows = self._network.rows(strips, height, width, options, tallest=tallest, progress=progress)
-        for noisy, denoised in rows:
-            yield blend(noisy, denoised, treatments)
+        for seen, answer in self._network.rows(batches, height, width, options, tallest=tallest, progress=progress):
+            yield blend(seen, answer, [treatment])[0]
 
     def classify(
         self, image: Array, *, channel_axis: int | None = -1, data_range: float | None = None

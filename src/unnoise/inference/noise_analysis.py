@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.imaging.samples import survey, to_float
+from unnoise.imaging.samples import is_gray, survey, to_float
 from unnoise.inference.array_batch import Batch
 from unnoise.inference.strips import rows_of_tiles
 from unnoise.inference.tiles import Span, Tiling
@@ -55,8 +55,8 @@ def analyze_noise(
     def watched() -> Iterator[Batch]:
         nonlocal gray
         for strip in strips:
-            # Most photographs tell by their first row.
-            gray = gray and _is_gray(strip[:1]) and _is_gray(strip)
+            # Most photographs tell by their first rows.
+            gray = gray and strip.shape[2] == 3 and is_gray(strip[top : top + 64] for top in range(0, len(strip), 64))
             yield strip
 
     source = watched()
@@ -118,9 +118,3 @@ def _of_one_colour(patches: Batch) -> npt.NDArray[np.bool_]:
         highest = np.maximum.reduceat(highest, starts, axis=axis)
     flat: npt.NDArray[np.bool_] = (lowest == highest).repeat(SQUARE, axis=1).repeat(SQUARE, axis=2)
     return flat[:, : patches.shape[1], : patches.shape[2]]
-
-
-def _is_gray(pixels: Batch) -> bool:
-    """Return whether the channels of RGB pixels are equal, where they are seen."""
-    first, others = pixels[..., :1], pixels[..., 1:]
-    return pixels.shape[-1] == 3 and bool(((first == others) | np.isnan(first + others)).all())
