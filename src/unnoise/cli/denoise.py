@@ -25,11 +25,14 @@ def denoise(
             "there is made, if a / ends its name. - is standard output.",
         ),
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="One that `unnoise models` lists, or a .onnx file.")] = "photo",
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME|FILE", help="One that `unnoise models` lists, or a .onnx file.")
+    ] = "photo",
     sigma: Annotated[
         float | None,
         typer.Option(
             "--sigma",
+            metavar="N",
             min=0,
             max=255,
             callback=finite,
@@ -37,12 +40,20 @@ def denoise(
         ),
     ] = None,
     strength: Annotated[
-        float, typer.Option("--strength", min=0, max=100, callback=finite, help="0: unchanged, 100: all of it.")
+        float,
+        typer.Option(
+            "--strength", metavar="PERCENT", min=0, max=100, callback=finite, help="0: unchanged, 100: all of it."
+        ),
     ] = 100,
     chroma: Annotated[
         float | None,
         typer.Option(
-            "--chroma", min=0, max=100, callback=finite, help="Strength for colour noise apart from brightness."
+            "--chroma",
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            callback=finite,
+            help="Strength for colour noise apart from brightness.",
         ),
     ] = None,
     passes: Annotated[
@@ -50,23 +61,36 @@ def denoise(
     ] = 1,
     force: Annotated[bool, typer.Option("--force", help="Denoise images that seem clean, too.")] = False,
     format: Annotated[
-        str | None, typer.Option("--format", help="Another format than the source's: png, jpg, tif, webp, avif, ...")
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Another format than the source's: png, jpg, tif, webp, avif, ..."
+        ),
     ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, XMP, IPTC and comments.")] = False,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Sub-folders, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Skip the files of a folder that are done.")] = False,
-    report: Annotated[Path | None, typer.Option("--report", help="Write what was done to each file as JSON.")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, coreml, directml, ...")] = "auto",
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads; by default all.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write what was done to each file as JSON.")
+    ] = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, coreml, directml, ...")
+    ] = "auto",
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, metavar="N", help="CPU threads; by default all.")
+    ] = None,
     max_memory: Annotated[
         int | None, typer.Option("--max-memory", min=1, metavar="MB", help="What the network may take, about.")
     ] = None,
     max_pixels: Annotated[
-        float, typer.Option("--max-pixels", min=0, callback=finite, help="Refuse larger images; megapixels.")
+        float,
+        typer.Option("--max-pixels", min=0, metavar="MP", callback=finite, help="Refuse images of more megapixels."),
     ] = 1000,
     overwrite: Overwrite = False,
 ) -> None:
-    """Denoise an image or a folder of images; nothing else is changed. Needs no Keras."""
+    """Denoise an image or a folder of images; nothing else is changed. Needs no Keras.
+
+    Examples: unnoise denoise photo.jpg; a folder with its sub-folders: unnoise denoise scans -r -o denoised
+    """
     import functools
 
     from unnoise.cli.denoising import check_report, denoise_folder, denoise_one
