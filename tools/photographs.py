@@ -50,8 +50,7 @@ def real(folder: Path) -> list[tuple[str, list[np.ndarray]]]:
     for name, left, top, caption in REAL:
         noisy, mean = (unnoise.read_image(folder / f"{name}_{kind}.JPG").to_float() for kind in ("real", "mean"))
         crop = np.s_[top : top + SIDE, left : left + SIDE]
-        answers = unnoise.load().denoise(noisy), unnoise.denoise(noisy)
-        rows.append((caption, [image[crop] for image in (noisy, *answers, mean)]))
+        rows.append((caption, [image[crop] for image in (noisy, unnoise.denoise(noisy), mean)]))
     return rows
 
 
@@ -81,10 +80,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("polyu", type=Path)
     rows = real(parser.parse_args().polyu)
-    titles = ["photograph", "one pass (--force)", "denoised", "mean of many shots"]
+    titles = ["photograph", "denoised", "mean of many shots"]
     panel(rows, titles).save(IMAGES / "real-photographs.png", optimize=True)
-    few = [(caption, [noisy, denoised, mean]) for caption, (noisy, _, denoised, mean) in rows[4:]]
-    panel(few, [titles[0], titles[2], titles[3]]).save(IMAGES / "photograph.png", optimize=True)
+    panel(rows[4:], titles).save(IMAGES / "photograph.png", optimize=True)
     panel(failures(), ["noisy", "denoised", "clean"]).save(IMAGES / "failures.png", optimize=True)
 
 

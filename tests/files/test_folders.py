@@ -115,6 +115,18 @@ def test_the_tree_is_mirrored(tmp_path, model):
     assert sorted(path.name for path in inside.rglob("*") if path.is_file()) == ["a.jpg", "b.jpg", "c.JPG", "old.jpg"]
 
 
+@pytest.mark.parametrize("format_", ["png", ".png"])
+def test_another_format_for_all(tmp_path, model, format_):
+    (tmp_path / "in").mkdir()
+    for number, (suffix, content) in enumerate(contents()[:3]):
+        (tmp_path / "in" / f"{number}{suffix}").write_bytes(content)
+    (tmp_path / "in" / "bad.jpg").write_bytes(b"no image")
+    outcomes = denoise_folder(tmp_path / "in", tmp_path / "out", model=model, format=format_)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0.png", "1.png", "2.png"]
+    assert [outcome.error is None for outcome in outcomes] == [True, True, True, False]
+    assert "bad.jpg" in str(outcomes[-1].error)
+
+
 def test_what_cannot_be_planned_is_told_before_anything_is_written(tmp_path):
     source = tmp_path / "in"
     source.mkdir()

@@ -1,5 +1,6 @@
 """Files through the real path, with a network that changes nothing: whatever differs is our doing."""
 
+import functools
 import io
 import json
 
@@ -299,6 +300,16 @@ def test_why_a_file_is_left_as_it_is_is_told(tmp_path, identity, option, reason)
     write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
     report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", model=identity, options=DenoiseOptions(**option))
     assert report.unchanged == reason
+    assert report.noise is None
+
+
+def test_a_file_that_nothing_is_done_to_may_have_any_size(tmp_path):
+    onnx.save(build("identity", input_shape=(28, 28, 1)), tmp_path / "model.onnx")
+    write(tmp_path / "a.png", samples("uint8", (40, 40, 3)))
+    denoise = functools.partial(denoise_file, tmp_path / "a.png", tmp_path / "b.png", model=tmp_path / "model.onnx")
+    with pytest.raises(ModelFileError, match=r"28×28.*40×40"):
+        denoise()
+    assert denoise(options=DenoiseOptions(strength=0)).unchanged == "strength is 0"
 
 
 @pytest.mark.parametrize("rows", [1, 130])

@@ -172,7 +172,7 @@ def _line(report: FileReport) -> str:
     elif report.unchanged:
         what = f"left as it is, {report.unchanged}"
     else:
-        what = f"denoised, noise {report.noise * 255:.1f} of 255"
+        what = f"denoised, noise {(report.noise or 0) * 255:.1f} of 255"
     line = f"{report.target}: {what}; {report.width}×{report.height}, {report.bits} bit, {report.seconds:.1f} s"
     line += f" on {report.device}"
     if report.metadata_lost:

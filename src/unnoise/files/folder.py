@@ -139,7 +139,8 @@ def denoise_folder(
         InputError, OutputError: as in :func:`plan`.
         ModelFileError: a model that cannot be used.
     """
-    jobs = plan(folder, output, recursive=recursive, suffix=format)
+    suffix = None if format is None else f".{format.removeprefix('.')}"
+    jobs = plan(folder, output, recursive=recursive, suffix=suffix)
     one = functools.partial(
         denoise_file,
         model=model if isinstance(model, Denoiser) else load_cached(model),

@@ -40,7 +40,7 @@ class FileReport:
     Attributes:
         source, target: Names of the files.
         width, height, channels, bits, alpha: Of the image.
-        noise: The estimate, in units of the range [0, 1].
+        noise: The estimate, in units of the range [0, 1]; None where nothing was to be done anyway.
         unchanged: Why the pixels were left as they are; empty where they were denoised.
         metadata_kept, metadata_lost: Kinds of metadata.
         mean_drift: Mean of the output less that of the input, in units of the range.
@@ -56,7 +56,7 @@ class FileReport:
     channels: int
     bits: int
     alpha: bool
-    noise: float
+    noise: float | None
     unchanged: str
     metadata_kept: list[str]
     metadata_lost: list[str]
@@ -151,7 +151,7 @@ class _Run:
     """The pixels of an image on their way through the network; alpha goes past it.
 
     Attributes:
-        level: The noise that was found, in units of the range [0, 1].
+        level: The noise that was found, in units of the range [0, 1]; None where it was not looked for.
         treatment: What is done to the image.
         filled: Whether NaN and infinite samples are replaced.
     """
@@ -160,8 +160,11 @@ class _Run:
         self._image, self._denoiser, self._options = image, denoiser, options
         self._source = _strips(image)
         self._fill = _fill(image, self._source)
-        found = denoiser.analyze_noise(self._marked(), image.height, image.width, max_memory=options.max_memory)
-        self.level: float = found.level or 0.0
+        found = denoiser.analyze_noise(
+            self._marked(), image.height, image.width,
+            level=not options.changes_nothing, max_memory=options.max_memory,
+        )  # fmt: skip
+        self.level = found.level
         self.treatment: Treatment = decide(options, found, denoiser.metadata)
         self.filled = self._fill is not None
         self._sums = [0.0, 0.0]
