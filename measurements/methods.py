@@ -18,7 +18,7 @@ Denoise = Callable[[Pixels], Pixels]
 GRIDS = {
     "bilateral": (0.03, 0.045, 0.06, 0.08, 0.11, 0.15, 0.2),
     "nlm": (0.005, 0.0075, 0.01, 0.015, 0.02, 0.03),
-    "bm3d": (0.015, 0.02, 0.03, 0.045, 0.065),
+    "bm3d": (0.015, 0.02, 0.03, 0.045, 0.065, 0.09),
 }
 """The filters, by their names as baselines, and the values that are tried on the cameras for choosing."""
 TUNED = np.s_[160:352, 160:352]

@@ -1,6 +1,6 @@
 """The noise estimate against the noise that is there: on camera photographs, and on white noise that was processed.
 
-    python -m measurements.noise_estimates POLYU TRAIN_MORE [--cameras choose] [--images 48]
+    python -m measurements.noise_estimates POLYU TRAIN_MORE [--cameras choose] [--model photo] [--images 48]
 
 The true noise is the rms of the noisy image less the clean one; white noise of 5 to 50 of 255 is added to photographs
 that training leaves out, and both go through the same steps: nothing, clipping to 8 bits, JPEG of quality 90, or half
@@ -50,10 +50,10 @@ def chains(rng: np.random.Generator) -> dict[str, Callable[[Pixels], Pixels]]:
     }
 
 
-def compare(noisy: Pixels, clean: Pixels) -> tuple[float, float]:
+def compare(noisy: Pixels, clean: Pixels, model: str) -> tuple[float, float]:
     """Return the true noise and the estimate, of 255."""
     true = float(np.sqrt(np.mean((noisy - clean) ** 2, dtype=np.float64)))
-    return true * 255, unnoise.estimate_noise(noisy) * 255
+    return true * 255, unnoise.estimate_noise(noisy, model=model) * 255
 
 
 def middle(image: Pixels) -> Pixels:
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("polyu", type=Path)
     parser.add_argument("train_more", type=Path)
     parser.add_argument("--cameras", choices=CAMERAS, default="choose")
+    parser.add_argument("--model", default="photo")
     parser.add_argument("--images", type=int, default=48)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS / "noise_estimates.csv")
     asked = parser.parse_args()
@@ -86,7 +87,7 @@ def main() -> None:
         rows.append(cells)
         print(*cells, sep="  ", flush=True)
 
-    real = [compare(pair.noisy, pair.clean) for pair in polyu_pairs(asked.polyu, asked.cameras)]
+    real = [compare(pair.noisy, pair.clean, asked.model) for pair in polyu_pairs(asked.polyu, asked.cameras)]
     add(f"PolyU, {asked.cameras}", "", *figures(real))
     rng = np.random.default_rng(0)
     files = photographs(asked.train_more)[: asked.images]
@@ -95,7 +96,7 @@ def main() -> None:
         found = {}
         for sigma in SIGMAS:
             white = [rng.standard_normal(image.shape, np.float32) * np.float32(sigma / 255) for image in clean]
-            found[sigma] = [compare(chain(i + n), chain(i)) for i, n in zip(clean, white, strict=True)]
+            found[sigma] = [compare(chain(i + n), chain(i), asked.model) for i, n in zip(clean, white, strict=True)]
             add(name, str(sigma), *figures(found[sigma]))
         add(name, "all", *figures([pair for pairs in found.values() for pair in pairs]))
     header = ["noise", "sigma added", "images", "true", "estimate", "median relative error", "rank correlation"]

@@ -40,10 +40,15 @@ class Pair:
         return self.name.split("_")[0]
 
 
+def names_of(cameras: str) -> list[str]:
+    """Return the cameras of "choose", "report" or "all"."""
+    groups = SETS["cameras"]
+    return [camera for group in groups if cameras in (group, "all") for camera in groups[group]]
+
+
 def prefixes(cameras: str) -> tuple[str, ...]:
     """Return how the files of ``cameras`` begin: "choose", "report" or "all"."""
-    chosen = SETS["cameras"].values() if cameras == "all" else [SETS["cameras"][cameras]]
-    return tuple(f"{camera}_" for group in chosen for camera in group)
+    return tuple(f"{camera}_" for camera in names_of(cameras))
 
 
 def noisy_files(polyu: Path, cameras: str = "choose") -> list[Path]:

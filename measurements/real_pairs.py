@@ -71,8 +71,8 @@ def measure(polyu: Path, cameras: str, names: list[str]) -> None:
         images += [[cameras, method.name, p.name, f"{s:.3f}"] for p, s in zip(pairs, scores, strict=True)]
         means.append([cameras, method.name, *summary(method, scores, before)])
         print(*means[-1], sep="  ", flush=True)
-    write_table(IMAGES, ["cameras", "method", "pair", "psnr"], images)
-    write_table(SUMMARY, ["cameras", "method", "value", "pairs", "psnr", "gain", "better", "smallest gain"], means)
+        write_table(IMAGES, ["cameras", "method", "pair", "psnr"], images)
+        write_table(SUMMARY, ["cameras", "method", "value", "pairs", "psnr", "gain", "better", "smallest gain"], means)
 
 
 def main() -> None:

@@ -1,7 +1,14 @@
 """Fills the tables of models' cards, of README and of the docs from measurements/results and training logs.
 
-It also writes the checksums of the weights.
+It also writes the checksums of the weights. After a change of a packaged model, with PHOTOS the folder of photographs:
 
+    unnoise benchmark                # twice, as measurements/results/*/benchmark.json say
+    python -m measurements.real_pairs PHOTOS/polyu --methods photo    # again with --cameras report
+    python -m measurements.called_clean PHOTOS/polyu --cameras all
+    python -m measurements.clean_images PHOTOS --cameras all
+    python -m measurements.noise_estimates PHOTOS/polyu PHOTOS/train-more --cameras report
+    python -m measurements.photo_checks
+    python -m measurements.photo_speed    # with nothing else running
     python -m tools.fill_tables
 """
 
@@ -11,7 +18,7 @@ import json
 import re
 from pathlib import Path
 
-from measurements import training_speed
+from measurements import photo_pairs, training_speed
 from measurements.tables import RESULTS, read_table
 from unnoise.benchmark.report import set_tables
 from unnoise.benchmark.results import means, read_rows
@@ -20,6 +27,7 @@ from unnoise.reporting.tables import TextTable, to_markdown
 
 ROOT = Path(__file__).parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs" / "benchmark.md"
+PHOTOGRAPHS = ROOT / "docs" / "photographs.md"
 WEIGHTS = ROOT / "src" / "unnoise" / "weights"
 # Published figures in dB at sigma 15, 25, 50: Dabov et al. 2007, Zhang et al. 2017, Zhang et al. 2021.
 PUBLISHED = {
@@ -35,6 +43,12 @@ MACHINES = {
     "the last five stretches an AMD EPYC with AVX-512 BF16",
     "photo-awgn": "two cores of an AMD EPYC with AVX-512 BF16\n"
     "(TensorFlow), beside other work, after the training of `photo`",
+}
+TITLES = {"nlm": "non-local means", "bm3d": "BM3D"}
+GROUPS = {
+    "choose": "Cameras on which parameters, thresholds and the simulation were chosen",
+    "report": "Cameras that nothing was chosen on",
+    "all": "All cameras",
 }
 NAMES = {"cbsd68": "CBSD68, colour", "bsd68": "BSD68, gray", "set12": "Set12, gray"}
 
@@ -62,17 +76,55 @@ def scores(model: str) -> str:
         ours = [f"{' / '.join(by[sigma] for sigma in ('15', '25', '50'))} ({by['75']})" for by in by_method.values()]
         others = "; ".join(f"{method} {figures}" for method, figures in PUBLISHED[name].items())
         lines.append(f"| {NAMES[name]} | {' | '.join(ours)} | {others} |")
-    lines += [
-        "",
-        "Real photographs, 44 pairs of PolyU (Xu et al. 2018), the mean of many shots being the truth; the filters'",
-        "parameters were chosen on other scenes, the models are told nothing:",
-        "",
-        "| method | PSNR | gain | better than the input |",
-        "|---|---|---|---|",
+    return "\n".join([*lines, "", real_pairs(model)])
+
+
+def real_pairs(model: str | None = None) -> str:
+    """Return the tables of real photographs in Markdown, a group of cameras each; of one packaged model or of all."""
+    rows = read("real_pairs.csv")
+    lines = [
+        "Real photographs, pairs of PolyU (Xu et al. 2018), the mean of many shots being the truth; mean PSNR in dB.",
+        "Models are told nothing; the filters' parameters are the best on the cameras for choosing.",
     ]
-    for row in read("polyu.csv"):
-        lines.append(f"| {row['method']} | {row['psnr']} | {row['gain'] or '–'} | {row['better'] or '–'} |")
+    for group in dict.fromkeys(row["cameras"] for row in rows):
+        members = [row for row in rows if row["cameras"] == group]
+        cameras = ", ".join(photo_pairs.names_of(group))
+        lines += ["", f"{GROUPS[group]} ({cameras}), {members[0]['pairs']} pairs:", ""]
+        lines += ["| method | PSNR | gain | better than the input | smallest gain |", "|---|---|---|---|---|"]
+        for row in members:
+            name, noisy = row["method"], row["method"] == "noisy"
+            if model is not None and name.startswith("unnoise ") and name.split(",")[0] != f"unnoise {model}":
+                continue
+            figures = ("–",) * 3 if noisy else (row["gain"], row["better"], row["smallest gain"])
+            title = TITLES.get(name, name) + (f", {row['value']}" if row["value"] else "")
+            lines.append(f"| {title} | {row['psnr']} | {' | '.join(figures)} |")
     return "\n".join(lines)
+
+
+def clean_images() -> str:
+    """Return the table of images without noise in Markdown."""
+    header = ("images", "number", "returned unchanged", "changed by less than the limit", "limit, rms of 255")
+    header += ("median change", "largest change")
+    columns = ("kind", "images", "returned unchanged", "changed by less", "limit", "median change", "largest change")
+    cells = [[row[column] for column in columns] for row in read("clean_images.csv")]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ("---",) * len(header), *cells])
+
+
+def noise_estimates() -> str:
+    """Return the table of the noise estimate in Markdown; of white noise the rows of all strengths together."""
+    columns = ("noise", "images", "true", "estimate", "median relative error", "rank correlation")
+    rows = [row for row in read("noise_estimates.csv") if row["sigma added"] in ("", "all")]
+    cells = [[row[column] for column in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [columns, ("---",) * len(columns), *cells])
+
+
+def filled_photographs() -> str:
+    """Return the guide to photographs with its tables."""
+    tables = {"real-pairs": real_pairs(), "clean-images": clean_images(), "noise-estimates": noise_estimates()}
+    text = PHOTOGRAPHS.read_text("utf-8")
+    for mark, table in tables.items():
+        text = fill(text, mark, table)
+    return text
 
 
 def speed() -> str:
@@ -161,6 +213,7 @@ def main() -> None:
         (WEIGHTS / f"{model}.md").write_text(filled(model), "utf-8")
     README.write_text(filled_readme(), "utf-8")
     GUIDE.write_text(filled_guide(), "utf-8")
+    PHOTOGRAPHS.write_text(filled_photographs(), "utf-8")
 
 
 if __name__ == "__main__":
