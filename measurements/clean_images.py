@@ -23,6 +23,7 @@ from measurements.tables import RESULTS, write_table
 
 PHOTOGRAPH, DRAWN = 0.8, 0.4
 """Limits of the change, rms of 255."""
+HEADER = ("kind", "images", "returned unchanged", "limit", "changed by less", "median change", "largest change")
 
 
 def change(image: Bytes, model: str) -> float:
@@ -61,9 +62,8 @@ def main() -> None:
         largest = f"{names[int(changes.argmax())]}: {changes.max():.2f}"
         rows.append([kind, len(changes), shares[0], limit, shares[1], f"{np.median(changes):.2f}", largest])
         print(*rows[-1], sep="  ", flush=True)
-    write_table(RESULTS / "clean_images_changes.csv", ["kind", "image", "rms change"], images)
-    header = ["kind", "images", "returned unchanged", "limit", "changed by less", "median change", "largest change"]
-    write_table(RESULTS / "clean_images.csv", header, rows)
+        write_table(RESULTS / "clean_images_changes.csv", ["kind", "image", "rms change"], images)
+        write_table(RESULTS / "clean_images.csv", HEADER, rows)
 
 
 if __name__ == "__main__":

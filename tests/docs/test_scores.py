@@ -38,6 +38,30 @@ def test_readme_and_guide_have_the_figures_of_the_results(tool):
         assert all(row["psnr"] in guide for row in rows)
 
 
+def test_the_guide_to_photographs_has_the_figures_of_the_results(tool):
+    guide = tool.PHOTOGRAPHS.read_text("utf-8")
+    assert tool.filled_photographs() == guide
+    for row in tool.read("real_pairs.csv"):
+        assert f"| {row['psnr']} |" in guide
+    for row in tool.read("clean_images.csv"):
+        assert any(line.startswith(f"| {row['kind']} | {row['images']} | ") for line in guide.splitlines())
+
+
+def test_results_that_documents_name_are_there():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "src").rglob("*.md")]
+    named = {name for file in documents for name in re.findall(r"measurements/[\w./-]*\w", file.read_text("utf-8"))}
+    assert "measurements/results" in named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_what_is_measured_on_photographs_is_said_of_one_model_in_its_card(tool):
+    of_all, of_one = tool.real_pairs(), tool.real_pairs("photo")
+    assert "| BM3D" in of_one or "| bilateral" in of_one
+    assert "| unnoise photo |" in of_one
+    assert "| unnoise photo-" not in of_one
+    assert set(of_one.splitlines()) <= set(of_all.splitlines())
+
+
 @pytest.mark.parametrize("name", ["photographs", "robustness"])
 def test_the_means_are_those_of_the_images(tool, name):
     found = {(m.set, m.noise, m.method): m for m in tool.means(tool.read_rows(tool.RESULTS / name / "images.csv"))}
