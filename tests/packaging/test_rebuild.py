@@ -45,6 +45,13 @@ def test_of_16_bits_it_is_the_rounded_one(tmp_path):
         np.testing.assert_array_equal(ours, theirs.astype(np.float16).astype(np.float32))
 
 
+def test_a_network_that_comes_with_unnoise():
+    network = load_network(model_file("photo-awgn"))
+    noisy = noisy_images(1, 32, 48, 3)
+    denoised = load(model_file("photo-awgn")).denoise(noisy[0])
+    np.testing.assert_allclose(answer(network, noisy)[0], denoised, atol=1e-5)
+
+
 def test_of_a_composite_it_is_the_autoencoder(tmp_path):
     classifier = {"architecture": "cnn-classifier", "classes": 3, "hidden": 8}
     run = untrained_run(tmp_path / "run", MODELS["convolutional"], classifier=classifier)

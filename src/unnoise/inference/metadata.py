@@ -126,7 +126,7 @@ class Metadata:
             f"trained on {self.dataset} ({self.licence}) with {_in_levels(self.noise)}",
         ]
         if self.clean_threshold is not None:
-            lines.append(f"clean below an estimated noise of {_level(self.clean_threshold)}")
+            lines.append(f"clean below an estimated noise of {self.clean_threshold * 255:.3g}/255")
         if self.kpis:
             lines.append("test: " + ", ".join(f"{name} {value:.4g}" for name, value in self.kpis.items()))
         return "\n".join(lines)
