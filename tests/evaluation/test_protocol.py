@@ -9,7 +9,7 @@ from rich.console import Console
 from unnoise.errors import InputError
 from unnoise.evaluation import evaluate, kpi_row
 from unnoise.metrics import mse, psnr, ssim
-from unnoise.reporting import DO_NOTHING, KpiTable
+from unnoise.reporting import DO_NOTHING, KpiTable, markdown, print_table
 
 NAMES = ("dark", "bright", "never seen")
 
@@ -87,7 +87,7 @@ def test_without_labels_there_is_no_recognition(gray):
     table = evaluate(clean=gray.test.clean, noisy=gray.test.noisy, methods={}, classifier=brightness)
     assert table.accuracies == ()
     assert len(table.rows) == 1
-    assert "Recognition" not in table.to_markdown()
+    assert "Recognition" not in markdown(table)
 
 
 def test_classes_without_names_get_numbers(gray, labels):
@@ -120,7 +120,7 @@ def test_refuses_with_the_rule(gray, labels, change, message):
 
 
 def test_markdown_is_rectangular_and_marks_the_best(table):
-    text = table.to_markdown()
+    text = markdown(table)
     for block in text.split("\n\n"):
         widths = {line.replace("\\|", "").count("|") for line in block.splitlines() if line.startswith("|")}
         assert len(widths) <= 1
@@ -135,5 +135,5 @@ def test_markdown_is_rectangular_and_marks_the_best(table):
 
 def test_prints_on_a_console(table):
     out = io.StringIO()
-    table.print_table(Console(file=out, width=140))
+    print_table(table, Console(file=out, width=140))
     assert all(row.name in out.getvalue() for row in (*table.rows, *table.accuracies))

@@ -1,4 +1,4 @@
-"""The baselines, which every network is compared with. Never imports Keras."""
+"""Whatever is compared with a network: the registered baselines, and what a compared denoiser is. Never Keras."""
 
 # Importing these modules registers their baselines; SciPy and scikit-image are imported where they are used.
 from unnoise.baselines import classical, linear, pca, peers
@@ -6,24 +6,28 @@ from unnoise.baselines.baseline import (
     DEFAULT_ORDER,
     Baseline,
     BaselineError,
-    FittedBaseline,
+    ComparedDenoiser,
     FittedBaselines,
     build,
+    clipped,
     fit_baselines,
     registry,
+    require_known,
 )
 
 __all__ = [
     "DEFAULT_ORDER",
     "Baseline",
     "BaselineError",
-    "FittedBaseline",
+    "ComparedDenoiser",
     "FittedBaselines",
     "build",
     "classical",
+    "clipped",
     "fit_baselines",
     "linear",
     "pca",
     "peers",
     "registry",
+    "require_known",
 ]

@@ -1,9 +1,10 @@
-"""What every network is compared with: the registry of baselines, what one is, and how all of them are fitted."""
+"""What is compared: a denoiser of single images; the registry of baselines, and how all of them are fitted."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,21 +20,35 @@ class BaselineError(InputError):
     """A baseline that cannot be fitted to these images, with the reason; a comparison goes on without it."""
 
 
-class FittedBaseline(Protocol):
-    """A baseline ready to denoise."""
+class ComparedDenoiser(ABC):
+    """Whatever is compared, networks and baselines alike: an image and the noise's strength in, an image out."""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Return what was chosen in fitting (names and values to show), empty where nothing was."""
+        """What was chosen in fitting (names and values to show), empty where nothing was."""
+        return {}
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return the denoised batch ``(N, H, W, C)``, float32 clipped to [0, 1]."""
+    @abstractmethod
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return the denoised image.
+
+        Args:
+            image: Noisy image ``(H, W, C)``, float32, nominal range [0, 1].
+            sigma: Standard deviation of its noise in units of [0, 1]; blind denoisers do not look at it.
+
+        Returns:
+            The denoised image, of the same shape.
+        """
+
+    def denoise_batch(self, images: Images, sigma: float) -> Images:
+        """Return the denoised batch ``(N, H, W, C)``: each image for itself, or what is quicker and gives the same."""
+        return np.stack([self.denoise(image, sigma) for image in images])
 
 
 class Baseline(Protocol):
     """A method without a network."""
 
-    def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> FittedBaseline:
+    def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> ComparedDenoiser:
         """Return the baseline fitted on training images and tuned on validation images.
 
         Args:
@@ -58,25 +73,23 @@ def clipped(images: NDArray[Any]) -> Images:
 
 @registry.register("do-nothing")
 @dataclass(frozen=True)
-class DoNothing:
+class DoNothing(ComparedDenoiser):
     """The noisy image itself. A method below this row does harm."""
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> DoNothing:
         """Return itself: there is nothing to fit."""
         return self
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return the noisy batch, clipped to [0, 1]."""
-        return clipped(noisy)
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return the noisy image."""
+        return image
 
 
 @dataclass(frozen=True)
 class FittedBaselines:
     """The baselines that could be fitted, and why the others could not."""
 
-    fitted: dict[str, FittedBaseline]
+    fitted: dict[str, ComparedDenoiser]
     skipped: dict[str, str]
 
     def notes(self) -> dict[str, str]:
@@ -133,7 +146,7 @@ def fit_baselines(
         UsageError: a name that no baseline has.
     """
     chosen = list(DEFAULT_ORDER if names is None else names)
-    fitted: dict[str, FittedBaseline] = {}
+    fitted: dict[str, ComparedDenoiser] = {}
     skipped: dict[str, str] = {}
     for name in chosen:
         if name == "pca" and code_size is None:

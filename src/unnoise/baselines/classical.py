@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from unnoise.baselines.baseline import BaselineError, Images, clipped, registry
+from unnoise.baselines.baseline import BaselineError, ComparedDenoiser, Images, clipped, registry
 
 TUNING_IMAGES = 64
 """Most validation images that a value is tuned on."""
@@ -27,19 +27,11 @@ class ClassicalFilter(ABC):
     grid: ClassVar[tuple[float, ...]]
     role: ClassVar[Literal["proportional", "choice", "sigma"]] = "proportional"
 
-    def apply(self, noisy: Images, value: float) -> Images:
-        """Return the batch ``(N, H, W, C)`` filtered with ``value``, not clipped."""
-        filtered = np.empty_like(noisy)
-        for place, image in enumerate(noisy):
-            # Some filters drop a channel axis of one.
-            filtered[place] = np.reshape(self.apply_to_image(image, value), image.shape)
-        return filtered
-
     @abstractmethod
-    def apply_to_image(self, image: Images, value: float) -> Any:
-        """Return one image ``(H, W, C)`` filtered with ``value``."""
+    def filtered(self, image: Images, value: float) -> Any:
+        """Return one image ``(H, W, C)`` filtered with ``value``, not clipped; the channel axis may be lost."""
 
-    def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> FittedFilter:
+    def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> TunedFilter:
         """Return the filter with the value of the grid that has the highest mean PSNR on the validation images.
 
         At most 64 validation images are used, the first ones; training images are not.
@@ -52,26 +44,31 @@ class ClassicalFilter(ABC):
         noisy, clean = noisy_val[:TUNING_IMAGES], clean_val[:TUNING_IMAGES]
         if len(noisy) == 0:
             raise BaselineError(f"The {self.tuned} is tuned on validation images, and there are none.")
-        scores = [float(np.mean(psnr(clean, clipped(self.apply(noisy, value)), data_range=1.0))) for value in self.grid]
-        return FittedFilter(self, self.grid[int(np.argmax(scores))])
+        candidates = [TunedFilter(self, value) for value in self.grid]
+        return max(candidates, key=lambda it: float(np.mean(psnr(clean, it.denoise_batch(noisy, 0.0), data_range=1.0))))
 
 
 @dataclass(frozen=True)
-class FittedFilter:
-    """A classical denoiser with its tuned value."""
+class TunedFilter(ComparedDenoiser):
+    """A filter with one value, tuned for one noise.
+
+    Args:
+        filter: The filter.
+        value: Its value.
+    """
 
     filter: ClassicalFilter
     value: float
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """Return the tuned value and the grid it was chosen from."""
+        """The tuned value and the grid it was chosen from."""
         tried = " ".join(f"{value:g}" for value in self.filter.grid)
         return {self.filter.tuned: f"{self.value:g} (tried {tried})"}
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return the filtered batch ``(N, H, W, C)``, clipped to [0, 1]."""
-        return clipped(self.filter.apply(noisy, self.value))
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return the filtered image ``(H, W, C)``, clipped to [0, 1]; the value is not changed with ``sigma``."""
+        return clipped(np.reshape(self.filter.filtered(image, self.value), image.shape))
 
 
 @registry.register("median")
@@ -85,7 +82,7 @@ class Median(ClassicalFilter):
     grid = (3, 5)
     role = "choice"
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the median of ``value`` × ``value`` pixels around each pixel."""
         from scipy.ndimage import median_filter
 
@@ -105,7 +102,7 @@ class TotalVariation(ClassicalFilter):
     tuned = "weight"
     grid = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the minimiser for the weight ``value``."""
         from skimage.restoration import denoise_tv_chambolle
 
@@ -126,7 +123,7 @@ class Wavelet(ClassicalFilter):
     tuned = "sigma"
     grid = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the image thresholded for noise of standard deviation ``value``."""
         from skimage.restoration import denoise_wavelet
 
@@ -145,7 +142,7 @@ class NonLocalMeans(ClassicalFilter):
     tuned = "h"
     grid = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the weighted means for the filter strength ``value``."""
         from skimage.restoration import denoise_nl_means
 

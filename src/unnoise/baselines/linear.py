@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unnoise.baselines.baseline import BaselineError, Images, clipped, registry
+from unnoise.baselines.baseline import BaselineError, ComparedDenoiser, Images, clipped, registry
 
 LARGEST = 4096
 """Most values of an image (H*W*C) that the map takes: its matrix has the square of this many entries."""
@@ -23,17 +23,26 @@ FEW_IMAGES_RIDGES = (1e-8, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 
 
 @dataclass(frozen=True)
-class FittedLinear:
+class FittedLinear(ComparedDenoiser):
     """An affine map of pixels."""
 
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
-    parameters: Mapping[str, Any]
+    ridge: float | None = None
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return ``noisy @ weights + bias`` for a batch ``(N, H, W, C)``, clipped to [0, 1]."""
-        rows = noisy.reshape(len(noisy), -1).astype(np.float32)
-        return clipped(rows @ self.weights + self.bias).reshape(noisy.shape)
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The ridge, where it was tuned."""
+        return {} if self.ridge is None else {"ridge": self.ridge}
+
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return ``image @ weights + bias`` for the flattened image, clipped to [0, 1]."""
+        return self.denoise_batch(image[np.newaxis], sigma)[0]
+
+    def denoise_batch(self, images: Images, sigma: float) -> Images:
+        """Return the same for a batch ``(N, H, W, C)``, in one product."""
+        rows = images.reshape(len(images), -1).astype(np.float32)
+        return clipped(rows @ self.weights + self.bias).reshape(images.shape)
 
 
 @registry.register("linear")
@@ -80,7 +89,7 @@ class LinearLeastSquares:
         ]
         if not few:
             return candidates[0]
-        return min(candidates, key=lambda fitted: float(np.mean((fitted.denoise(noisy_val) - clean_val) ** 2)))
+        return min(candidates, key=lambda fitted: float(np.mean((fitted.denoise_batch(noisy_val, 0.0) - clean_val) ** 2)))
 
     def _moments(self, noisy: Images, clean: Images) -> tuple[NDArray[np.float64], ...]:
         """Return the means of noisy and clean, the covariance of noisy, and that of noisy with clean."""
@@ -113,5 +122,5 @@ def _solve(
     regular = c_yy.copy()
     regular[np.diag_indices_from(regular)] += ridge * variance
     weights = cho_solve(cho_factor(regular, lower=True, overwrite_a=True), c_yx)
-    shown = {} if ridge == NUMERICAL_RIDGE else {"ridge": ridge}
-    return FittedLinear(weights.astype(np.float32), (mean_x - mean_y @ weights).astype(np.float32), shown)
+    bias = (mean_x - mean_y @ weights).astype(np.float32)
+    return FittedLinear(weights.astype(np.float32), bias, None if ridge == NUMERICAL_RIDGE else ridge)

@@ -7,23 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unnoise.baselines.baseline import BaselineError, Images, clipped, registry
+import numpy as np
+
+from unnoise.baselines.baseline import BaselineError, ComparedDenoiser, Images, clipped, registry
 
 LARGEST_EXACT = 1024
 """Up to this many values an image the covariance is decomposed exactly; beyond, by randomised projections."""
 
 
 @dataclass(frozen=True)
-class FittedPca:
+class FittedPca(ComparedDenoiser):
     """Principal components that noisy images are projected on."""
 
     components: Any
-    parameters: Mapping[str, Any]
+    code_size: int
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return the projection of a batch ``(N, H, W, C)``, clipped to [0, 1]."""
-        rows = noisy.reshape(len(noisy), -1)
-        return clipped(self.components.inverse_transform(self.components.transform(rows))).reshape(noisy.shape)
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """How many components there are."""
+        return {"components": self.code_size}
+
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return the projection of the image, clipped to [0, 1]."""
+        return self.denoise_batch(image[np.newaxis], sigma)[0]
+
+    def denoise_batch(self, images: Images, sigma: float) -> Images:
+        """Return the same for a batch ``(N, H, W, C)``, in one product."""
+        rows = images.reshape(len(images), -1)
+        return clipped(self.components.inverse_transform(self.components.transform(rows))).reshape(images.shape)
 
 
 @registry.register("pca")
@@ -61,4 +72,4 @@ class PcaProjection:
         solver = "covariance_eigh" if size <= LARGEST_EXACT else "randomized"
         components = PCA(n_components=self.code_size, svd_solver=solver, random_state=0)
         components.fit(clean_train.reshape(images, -1))
-        return FittedPca(components, {"components": self.code_size})
+        return FittedPca(components, self.code_size)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unnoise.baselines.baseline import BaselineError, Images, clipped, registry
+from unnoise.baselines.baseline import BaselineError, ComparedDenoiser, Images, clipped, registry
 from unnoise.baselines.classical import ClassicalFilter
 
 
@@ -44,7 +43,7 @@ class Bilateral(ClassicalFilter):
     tuned = "sigma_color"
     grid = (0.1, 0.2, 0.4, 0.8, 1.6)
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the weighted means for the colour distance ``value``."""
         return _opencv().bilateralFilter(np.ascontiguousarray(image), 7, value, 2.0)
 
@@ -61,7 +60,7 @@ class OpenCvNonLocalMeans(ClassicalFilter):
     tuned = "h"
     grid = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the weighted means for the filter strength ``value``, in units of [0, 1]."""
         cv2, h, pixels = _opencv(), 255 * value, in_8_bits(image)
         if image.shape[-1] == 1:
@@ -84,7 +83,7 @@ class BlockMatching(ClassicalFilter):
     grid = (0.05, 0.1, 0.2, 0.3, 0.5)
     role = "sigma"
 
-    def apply_to_image(self, image: Images, value: float) -> Any:
+    def filtered(self, image: Images, value: float) -> Any:
         """Return the image denoised for noise of standard deviation ``value``."""
         bm3d = needed("bm3d", "bm3d (pip install bm3d; for non-commercial use)")
         return bm3d.bm3d(image[..., 0], value) if image.shape[-1] == 1 else bm3d.bm3d_rgb(image, value)
@@ -92,7 +91,7 @@ class BlockMatching(ClassicalFilter):
 
 @registry.register("open-image-denoise")
 @dataclass(frozen=True)
-class OpenImageDenoise:
+class OpenImageDenoise(ComparedDenoiser):
     """Intel Open Image Denoise, its network for rendered images of low dynamic range (filter RT, sRGB), blind.
 
     It learned from path-traced images with Monte Carlo noise, not from photographs. Gray images are given in three
@@ -100,8 +99,6 @@ class OpenImageDenoise:
 
     Reference: A. T. Áfra, "Intel Open Image Denoise", https://www.openimagedenoise.org, 2019.
     """
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def fit(self, noisy_train: Images, clean_train: Images, noisy_val: Images, clean_val: Images) -> OpenImageDenoise:
         """Return itself: it is trained already.
@@ -112,15 +109,11 @@ class OpenImageDenoise:
         _oidn_device()
         return self
 
-    def denoise(self, noisy: Images) -> Images:
-        """Return the denoised batch ``(N, H, W, C)``, within [0, 1]."""
-        return np.stack([self.denoise_image(image) for image in noisy])
-
-    def denoise_image(self, noisy: Images) -> Images:
-        """Return one denoised image ``(H, W, C)``, within [0, 1]."""
+    def denoise(self, image: Images, sigma: float) -> Images:
+        """Return the denoised image ``(H, W, C)``, within [0, 1]."""
         device = _oidn_device()
         oidn = needed("pyoidn", "pyoidn")
-        colour = np.ascontiguousarray(np.broadcast_to(clipped(noisy), (*noisy.shape[:2], 3)))
+        colour = np.ascontiguousarray(np.broadcast_to(clipped(image), (*image.shape[:2], 3)))
         answer = np.empty_like(colour)
         with oidn.Filter(device, oidn.OIDN_FILTER_TYPE_RT) as network:
             network.set_image(oidn.OIDN_IMAGE_COLOR, colour, oidn.OIDN_FORMAT_FLOAT3)
@@ -130,7 +123,7 @@ class OpenImageDenoise:
             network.execute()
         if error := device.get_error():
             raise BaselineError(f"Open Image Denoise failed: {error}")
-        return answer if noisy.shape[-1] == 3 else answer.mean(axis=-1, keepdims=True)
+        return answer if image.shape[-1] == 3 else answer.mean(axis=-1, keepdims=True)
 
 
 @functools.cache

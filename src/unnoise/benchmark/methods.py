@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.resources
-import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ import numpy as np
 from unnoise import baselines
 from unnoise.baselines.baseline import Images
 from unnoise.baselines.classical import ClassicalFilter
-from unnoise.baselines.peers import OpenImageDenoise
+from unnoise.baselines.tuned import FilterTunedBySigma
 from unnoise.errors import InputError, ModelFileError, UsageError
 from unnoise.inference.self_ensemble import COUNTS
 from unnoise.registry import suggestion
@@ -49,14 +48,12 @@ class Method:
     Args:
         name: As it is asked for.
         denoise: What it does.
-        blind: Whether it is not told the strength of the noise.
         identity: Of a model, the checksum of its file; of a tuned filter, its values. Results of one name and another
             identity are not mixed.
     """
 
     name: str
     denoise: Denoise
-    blind: bool
     identity: str = ""
 
 
@@ -118,23 +115,14 @@ def make(name: str, tuned: Mapping[str, Any] | None = None) -> Method:
     """
     if is_model(name):
         return _model(name)
-    kind = baselines.registry.get(name)
-    if kind is OpenImageDenoise:
-        network = OpenImageDenoise()
-        fitted = network.fit(*[np.empty((0, 1, 1, 1), np.float32)] * 4)
-        return Method(name, lambda noisy, sigma: fitted.denoise_image(noisy), blind=True)
-    if issubclass(kind, ClassicalFilter):
-        filter: ClassicalFilter = kind()
-        values = _Values(name, filter, committed() if tuned is None else tuned)
+    baseline = baselines.build(name)
+    if isinstance(baseline, ClassicalFilter):
+        denoiser = FilterTunedBySigma(name, baseline, committed() if tuned is None else tuned)
         # A package that is missing is told now, not in the middle.
-        filter.apply_to_image(np.zeros((16, 16, 1), np.float32), values(1, 0.1))
-        return Method(
-            name,
-            lambda noisy, sigma: filter.apply_to_image(noisy, values(noisy.shape[-1], sigma)),
-            blind=False,
-            identity=values.spelling(),
-        )
-    return Method(name, lambda noisy, sigma: noisy, blind=True)
+        denoiser.denoise(np.zeros((16, 16, 1), np.float32), 0.1)
+        return Method(name, denoiser.denoise, identity=denoiser.identity)
+    nothing = np.empty((0, 1, 1, 1), np.float32)
+    return Method(name, baseline.fit(nothing, nothing, nothing, nothing).denoise)
 
 
 @functools.cache
@@ -160,38 +148,6 @@ def read_tuned(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def kind_of(channels: int) -> str:
-    """Return the table of tuned values for images of so many channels."""
-    return "gray" if channels == 1 else "colour"
-
-
-class _Values:
-    """The tuned value of a filter for any strength: between two that were tuned, the one in between on a log scale."""
-
-    def __init__(self, name: str, filter: ClassicalFilter, tuned: Mapping[str, Any]) -> None:
-        self._role = filter.role
-        self._tables = {kind: tuned.get(kind, {}).get(name) for kind in ("colour", "gray")}
-        if self._role != "sigma" and not all(self._tables.values()):
-            raise UsageError(f"There are no tuned values for {name}. Make them with `unnoise tune`.")
-
-    def __call__(self, channels: int, sigma: float) -> float:
-        if self._role == "sigma":
-            return sigma
-        table = self._tables[kind_of(channels)]
-        assert table is not None
-        points = sorted((math.log(float(level) / 255), value) for level, value in table.items())
-        levels, values = zip(*points, strict=True)
-        here = math.log(max(sigma, 1e-6))
-        if self._role == "choice":
-            return float(values[int(np.argmin([abs(level - here) for level in levels]))])
-        # In proportion to sigma beyond the ends.
-        ratios = np.log(values) - np.array(levels)
-        return math.exp(here + float(np.interp(here, levels, ratios)))
-
-    def spelling(self) -> str:
-        return "" if self._role == "sigma" else hashlib.sha256(repr(self._tables).encode()).hexdigest()[:12]
-
-
 def _model(name: str) -> Method:
     from unnoise.inference import DenoiseOptions, load
     from unnoise.inference.packaged import model_file
@@ -205,4 +161,4 @@ def _model(name: str) -> Method:
         # time.
         return denoiser.denoise(noisy, DenoiseOptions(self_ensemble=passes))
 
-    return Method(name, denoise, blind=True, identity=identity)
+    return Method(name, denoise, identity=identity)

@@ -11,8 +11,9 @@ import numpy as np
 from unnoise import baselines
 from unnoise.baselines.baseline import Images
 from unnoise.baselines.classical import ClassicalFilter
+from unnoise.baselines.tuned import kind_of
 from unnoise.benchmark.image_sets import load_set
-from unnoise.benchmark.methods import kind_of, names
+from unnoise.benchmark.methods import names
 from unnoise.errors import DataError
 from unnoise.luma import LUMA
 from unnoise.metrics import psnr
@@ -99,7 +100,7 @@ def _best(filter: ClassicalFilter, noisy: list[Images], clean: list[Images], sig
         if value not in scores:
             # Images are filtered one by one, as in the benchmark, and not clipped.
             ratios = [
-                psnr(x[np.newaxis], np.reshape(filter.apply_to_image(y, value), (1, *x.shape)), data_range=1.0)[0]
+                psnr(x[np.newaxis], np.reshape(filter.filtered(y, value), (1, *x.shape)), data_range=1.0)[0]
                 for x, y in zip(clean, noisy, strict=True)
             ]
             scores[value] = float(np.mean(ratios))

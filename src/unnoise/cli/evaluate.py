@@ -31,7 +31,7 @@ def evaluate(
 
     Example: unnoise evaluate runs/demo --noise 'gaussian(0.3)'
     """
-    from unnoise.evaluation.run_evaluation import evaluate_packaged, evaluate_run
+    from unnoise.evaluation import evaluate_subject
     from unnoise.experiment import RunFolder
     from unnoise.inference import packaged_models
 
@@ -46,15 +46,9 @@ def evaluate(
             raise UsageError(f"--strengths needs a run folder; {target} is none. Give the folder that train printed.")
         evaluate_strengths(RunFolder.open(target), values, data_dir=data_dir, console=console)
         return
-    if target.is_dir():
-        run = RunFolder.open(target)
-        result, report = evaluate_run(run, dataset=dataset, noise=noise, data_dir=data_dir)
-        result.print(console)
-        console.print(f"report: {report}", soft_wrap=True, highlight=False)
-    elif not target.suffix and str(target) not in packaged_models():
+    if not target.is_dir() and not target.suffix and str(target) not in packaged_models():
         raise UsageError(
             f"{target} is neither a run folder nor a model. Give the folder that train printed, a .onnx file, or "
             f"one of {', '.join(packaged_models())}."
         )
-    else:
-        evaluate_packaged(target, dataset=dataset, noise=noise, data_dir=data_dir).print(console)
+    evaluate_subject(target, dataset=dataset, noise=noise, data_dir=data_dir).print(console)

@@ -74,9 +74,7 @@ def free_folder(wanted: Path) -> Path:
 
 def measure(run: RunFolder, console: Console, data_dir: Path | None) -> None:
     """Evaluate a finished run and print its tables and where the report is."""
-    from unnoise.evaluation.run_evaluation import evaluate_run
+    from unnoise.evaluation import evaluate_subject
 
     console.rule("[bold]evaluation")
-    result, report = evaluate_run(run, data_dir=data_dir)
-    result.print(console)
-    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    evaluate_subject(run, data_dir=data_dir).print(console)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,6 @@ from numpy.typing import NDArray
 from unnoise.baselines.baseline import Images
 from unnoise.errors import InputError
 from unnoise.reporting.kpi import DO_NOTHING, AccuracyRow, KpiRow, KpiTable
-
-__all__ = ["DO_NOTHING", "AccuracyRow", "KpiRow", "KpiTable", "accuracy_row", "evaluate", "kpi_row"]
-
-Method: TypeAlias = Callable[[Images], NDArray[Any]] | NDArray[Any]
 
 
 def kpi_row(name: str, clean: Images, denoised: NDArray[Any], *, note: str = "") -> KpiRow:
@@ -89,7 +85,7 @@ def evaluate(
     *,
     clean: Images,
     noisy: Images,
-    methods: Mapping[str, Method],
+    methods: Mapping[str, Callable[[Images], NDArray[Any]] | NDArray[Any]],
     labels: NDArray[np.int64] | None = None,
     class_names: Sequence[str] = (),
     classifier: Callable[[Images], NDArray[Any]] | None = None,

@@ -16,10 +16,11 @@ from rich.table import Table
 from unnoise import noise as noises
 from unnoise.atomic import write_text
 from unnoise.errors import UsageError
-from unnoise.evaluation.protocol import DO_NOTHING, KpiTable, evaluate
-from unnoise.evaluation.run_evaluation import prepare
+from unnoise.evaluation.comparison import compare
+from unnoise.evaluation.subject import open_subject
 from unnoise.experiment.run_folder import RunFolder
 from unnoise.reporting.figures import save_figure, sweep_plot
+from unnoise.reporting.kpi import DO_NOTHING, KpiTable
 
 
 def strength(noise: noises.NoiseModel) -> tuple[str, float]:
@@ -68,12 +69,13 @@ def evaluate_strengths(
     spellings = [str(dataclasses.replace(noise, **change)) for change in changes]
 
     names = dict.fromkeys([*recipe.evaluation.baselines, "linear", "pca"])
-    bench = prepare(run, recipe, names=names, data_dir=data_dir)
+    comparison = compare(open_subject(run.path), names=names, data_dir=data_dir)
     rows: list[dict[str, Any]] = []
     with console.status("") as status:
         for value, spelling in zip(strengths, spellings, strict=True):
             status.update(f"measuring {spelling}")
-            rows += _rows(value, evaluate(noisy=bench.noisy(spelling), methods=bench.methods, **bench.given))
+            noisy = comparison.noisy(spelling)
+            rows += _rows(value, comparison.measure(noisy, comparison.denoise(noisy)))
 
     folder = run.path / "evaluations" / "strengths"
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ def evaluate_strengths(
     writer.writeheader()
     writer.writerows(rows)
     write_text(folder / "strengths.csv", text.getvalue())
-    recognised = bench.given["classifier"] is not None
+    recognised = comparison.subject.classifier is not None
     percent = [row | {"accuracy": None if row["accuracy"] is None else 100 * row["accuracy"]} for row in rows]
     figure = sweep_plot(
         percent,
@@ -95,12 +97,12 @@ def evaluate_strengths(
     )
     save_figure(figure, folder / "strengths.png")
 
-    console.print(f"trained and fitted at {noise}; {len(bench.given['clean'])} test images", highlight=False)
+    console.print(f"trained and fitted at {noise}; {len(comparison.clean)} test images", highlight=False)
     console.print(
         _table(percent, "accuracy", "accuracy [%]", 1) if recognised else _table(rows, "psnr", "PSNR [dB]", 2),
         highlight=False,
     )
-    for method, reason in bench.baselines.skipped.items():
+    for method, reason in comparison.baselines.skipped.items():
         console.print(f"{method} left out: {reason}", highlight=False, soft_wrap=True)
     console.print(
         f"table: {folder / 'strengths.csv'}\nplot: {folder / 'strengths.png'}", highlight=False, soft_wrap=True

@@ -16,7 +16,7 @@ from rich.table import Table
 from unnoise.atomic import write_text
 from unnoise.baselines.baseline import require_known
 from unnoise.errors import OutputError, UsageError
-from unnoise.evaluation.run_evaluation import evaluate_run
+from unnoise.evaluation import evaluate_subject
 from unnoise.experiment.recipe import load_recipe
 from unnoise.reporting.figures import save_figure, sweep_plot
 from unnoise.training.run import train
@@ -70,7 +70,7 @@ def run_sweep(
             + ", ".join(f"{f}={v}" for f, v in zip(fields, combination, strict=True))
         )
         run = train(described, folder / f"{number:02}", data_dir=data_dir, console=console)
-        table = evaluate_run(run, data_dir=data_dir)[0].table
+        table = evaluate_subject(run, data_dir=data_dir).table
         net = table.row(described.model.architecture)
         assert net is not None
         losses = [float(row["val_loss"]) for row in run.read_history() if row["stage"] == "autoencoder"]

@@ -9,11 +9,11 @@ Example:
 """
 
 from unnoise.noise.additive import Gaussian, NoNoise, Uniform
-from unnoise.noise.base import NoiseModel, registry
+from unnoise.noise.base import Composition, NoiseModel, registry
 from unnoise.noise.blind import BlindGaussian
 from unnoise.noise.camera import Camera
 from unnoise.noise.camera_pipeline import CameraPipeline
-from unnoise.noise.compose import Choice, Composition
+from unnoise.noise.choice import Choice
 from unnoise.noise.correlated import CorrelatedGaussian
 from unnoise.noise.impulse import Masking, SaltAndPepper
 from unnoise.noise.jpeg import Jpeg, RandomJpeg

@@ -1,4 +1,4 @@
-"""What every noise model is: a frozen dataclass that turns a clean image into a noisy one."""
+"""What every noise model is: a frozen dataclass that turns a clean image into a noisy one; and several in a row."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError, UsageError
 from unnoise.registry import Registry
-
-if TYPE_CHECKING:
-    from unnoise.noise.compose import Composition
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -50,6 +47,8 @@ class NoiseModel(ABC):
     """Other names that ``parse`` accepts for a field: ``{alias: field}``."""
     bare_first: ClassVar[bool] = True
     """Whether the first parameter is printed without its name."""
+    composable: ClassVar[bool] = True
+    """Whether it may be part of a composition."""
 
     clip: bool = field(default=True, kw_only=True)
 
@@ -108,9 +107,6 @@ class NoiseModel(ABC):
 
     def __add__(self, other: NoiseModel) -> Composition:
         """Give the noise that applies ``self``, then ``other``."""
-        # compose.py needs NoiseModel, hence not at the top.
-        from unnoise.noise.compose import Composition
-
         if not isinstance(other, NoiseModel):
             return NotImplemented
         return Composition((self, other))
@@ -162,6 +158,70 @@ class NoiseModel(ABC):
             raise UsageError(
                 f"{self.kind}: {name} must be true or false; received {spell(value)}. Write for example {name}=false."
             )
+
+
+@dataclass(frozen=True)
+class Composition(NoiseModel):
+    """Noises applied in order, left first: ``poisson(peak=30)+gaussian(0.02)``.
+
+    .. math:: y = n_k(\\dots n_2(n_1(x)))
+
+    Each part clips by its own ``clip``; the composition's ``clip`` is read from the last part, which decides the
+    range of the result. A composition inside ``parts`` is unfolded, so that grouping makes no difference.
+
+    Args:
+        parts: Two or more noises.
+
+    Raises:
+        UsageError: fewer than two parts, or a part that is not a noise, or a choice: spelled out, it would take in the
+            parts beside it.
+
+    Example:
+        >>> from unnoise.noise import Composition, Gaussian, Poisson
+        >>> print(Composition((Poisson(30), Gaussian(0.02))))
+        poisson(peak=30)+gaussian(0.02)
+        >>> Poisson(30) + Gaussian(0.02) == Composition((Poisson(30), Gaussian(0.02)))
+        True
+    """
+
+    kind: ClassVar[str] = "composition"
+    example: ClassVar[str] = "poisson(peak=30)+gaussian(0.02)"
+
+    parts: tuple[NoiseModel, ...]
+    clip: bool = field(init=False, repr=False, compare=False, default=True)
+
+    def __post_init__(self) -> None:
+        unfolded: list[NoiseModel] = []
+        for part in self.parts:
+            if not isinstance(part, NoiseModel):
+                raise UsageError(
+                    f"A composition is made of noise models; received {part!r}. "
+                    f"Use unnoise.noise.parse({self.example!r})."
+                )
+            if not part.composable:
+                raise UsageError(
+                    f"A choice cannot be part of a composition; received {part}. Compose each of its options instead."
+                )
+            unfolded.extend(part.parts if isinstance(part, Composition) else (part,))
+        if len(unfolded) < 2:
+            raise UsageError(
+                f"A composition needs two noises or more; received {len(unfolded)}. Use a single noise as it is."
+            )
+        object.__setattr__(self, "parts", tuple(unfolded))
+        object.__setattr__(self, "clip", unfolded[-1].clip)
+
+    def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
+        return self._draw_pair(clean, rng)[0]
+
+    def _draw_pair(self, clean: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        noisy, target = self.parts[0].pair(clean, rng)
+        for part in self.parts[1:]:
+            noisy = part(noisy, rng)
+        return noisy, target
+
+    def __str__(self) -> str:
+        """Give the spellings of the parts, joined by ``+``."""
+        return "+".join(str(part) for part in self.parts)
 
 
 def as_batch(clean: FloatArray, name: str) -> FloatArray:

@@ -15,8 +15,8 @@ import re
 from dataclasses import MISSING
 
 from unnoise.errors import UsageError
-from unnoise.noise.base import NoiseModel, registry, spell
-from unnoise.noise.compose import Choice, Composition
+from unnoise.noise.base import Composition, NoiseModel, registry, spell
+from unnoise.noise.choice import Choice
 from unnoise.registry import suggestion
 
 _SINGLE = re.compile(r"(?P<name>[A-Za-z][\w-]*)\s*(?:\((?P<arguments>[^()]*)\))?")

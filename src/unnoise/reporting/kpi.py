@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from typing import Any
 
 DO_NOTHING = "noisy (do nothing)"
 LINEAR = "linear"
@@ -84,6 +81,16 @@ class KpiTable:
         """Return the recognition row called ``name``, None where there is none."""
         return next((row for row in self.accuracies if row.name == name), None)
 
+    def harm(self, name: str) -> str | None:
+        """Return a sentence where the method ``name`` is below do-nothing in PSNR, None where it is not."""
+        row, noisy = self.row(name), self.rows[0]
+        if row is None or row.psnr >= noisy.psnr:
+            return None
+        return (
+            f"{name} does harm: its PSNR of {row.psnr:.2f} dB is below the {noisy.psnr:.2f} dB of the noisy images, "
+            "which doing nothing gives."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for strict JSON: no NaN, and an infinite PSNR becomes null."""
         content = asdict(self)
@@ -115,15 +122,3 @@ class KpiTable:
             int(content.get("images", 0)),
             dict(content.get("skipped", {})),
         )
-
-    def to_markdown(self) -> str:
-        """Return the tables as Markdown, the best value of a column in bold."""
-        from unnoise.reporting.tables import markdown
-
-        return markdown(self)
-
-    def print_table(self, console: Console) -> None:
-        """Print the tables on a Rich console, the best value of a column in bold."""
-        from unnoise.reporting.tables import print_table
-
-        print_table(self, console)

@@ -1,4 +1,4 @@
-"""Key figures as text: cells and best values once, then Markdown and Rich (HTML is in report.py)."""
+"""Key figures as text: cells and best values once, then Markdown and Rich (HTML is in page.py)."""
 
 from __future__ import annotations
 
@@ -118,6 +118,7 @@ def footnotes(table: KpiTable) -> list[str]:
             "linear: affine least squares in closed form, noisy to clean. A network below this row has not "
             "learnt more than a matrix can do."
         )
+    notes += [harm for row in table.rows[1:] if (harm := table.harm(row.name)) is not None]
     notes += [f"{name} left out: {reason}" for name, reason in table.skipped.items()]
     return notes
 

@@ -1,4 +1,4 @@
-"""Several noises: one after the other, as light, sensor and file format add theirs, or one of several."""
+"""One of several noises, for training on mixtures."""
 
 from __future__ import annotations
 
@@ -9,70 +9,6 @@ import numpy as np
 
 from unnoise.errors import UsageError
 from unnoise.noise.base import FloatArray, NoiseModel
-
-
-@dataclass(frozen=True)
-class Composition(NoiseModel):
-    """Noises applied in order, left first: ``poisson(peak=30)+gaussian(0.02)``.
-
-    .. math:: y = n_k(\\dots n_2(n_1(x)))
-
-    Each part clips by its own ``clip``; the composition's ``clip`` is read from the last part, which decides the
-    range of the result. A composition inside ``parts`` is unfolded, so that grouping makes no difference.
-
-    Args:
-        parts: Two or more noises.
-
-    Raises:
-        UsageError: fewer than two parts, or a part that is not a noise, or a choice: spelled out, it would take in the
-            parts beside it.
-
-    Example:
-        >>> from unnoise.noise import Composition, Gaussian, Poisson
-        >>> print(Composition((Poisson(30), Gaussian(0.02))))
-        poisson(peak=30)+gaussian(0.02)
-        >>> Poisson(30) + Gaussian(0.02) == Composition((Poisson(30), Gaussian(0.02)))
-        True
-    """
-
-    kind: ClassVar[str] = "composition"
-    example: ClassVar[str] = "poisson(peak=30)+gaussian(0.02)"
-
-    parts: tuple[NoiseModel, ...]
-    clip: bool = field(init=False, repr=False, compare=False, default=True)
-
-    def __post_init__(self) -> None:
-        unfolded: list[NoiseModel] = []
-        for part in self.parts:
-            if not isinstance(part, NoiseModel):
-                raise UsageError(
-                    f"A composition is made of noise models; received {part!r}. "
-                    f"Use unnoise.noise.parse({self.example!r})."
-                )
-            if isinstance(part, Choice):
-                raise UsageError(
-                    f"A choice cannot be part of a composition; received {part}. Compose each of its options instead."
-                )
-            unfolded.extend(part.parts if isinstance(part, Composition) else (part,))
-        if len(unfolded) < 2:
-            raise UsageError(
-                f"A composition needs two noises or more; received {len(unfolded)}. Use a single noise as it is."
-            )
-        object.__setattr__(self, "parts", tuple(unfolded))
-        object.__setattr__(self, "clip", unfolded[-1].clip)
-
-    def _draw(self, clean: FloatArray, rng: np.random.Generator) -> FloatArray:
-        return self._draw_pair(clean, rng)[0]
-
-    def _draw_pair(self, clean: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-        noisy, target = self.parts[0].pair(clean, rng)
-        for part in self.parts[1:]:
-            noisy = part(noisy, rng)
-        return noisy, target
-
-    def __str__(self) -> str:
-        """Give the spellings of the parts, joined by ``+``."""
-        return "+".join(str(part) for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -99,6 +35,7 @@ class Choice(NoiseModel):
 
     kind: ClassVar[str] = "choice"
     example: ClassVar[str] = "gaussian(0.1)|poisson(peak=30)+gaussian(0.02)"
+    composable: ClassVar[bool] = False
 
     options: tuple[NoiseModel, ...]
     clip: bool = field(init=False, repr=False, compare=False, default=True)
