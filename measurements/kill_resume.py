@@ -82,13 +82,13 @@ def _die() -> None:
 def child(what: str, number: int, suffix: str, arguments: list[str]) -> None:
     """Be the training process: ``python -m unnoise train ...`` that kills itself at the given moment."""
     global _suffix
-    import unnoise.cli.lifecycle
+    import unnoise.cli.train
     from unnoise.cli import main
 
     _suffix = suffix
     _left[what] = number
     np.savez, os.replace = save, replace
-    unnoise.cli.lifecycle.measure = lambda *_: None  # type: ignore[assignment]
+    unnoise.cli.train.measure = lambda *_: None  # type: ignore[assignment]
     from unnoise.training.callbacks import EpochLines
 
     shown = EpochLines.on_epoch_begin

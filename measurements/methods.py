@@ -48,7 +48,7 @@ def score(clean: Pixels, image: Pixels) -> float:
 def filtered(name: str, value: float) -> Denoise:
     """Return the filter called ``name`` with one value of its parameter."""
     baseline = baselines.build(name)
-    return lambda image: np.asarray(baseline.apply_to_image(image, value), np.float32)
+    return lambda image: np.reshape(baseline.filtered(image, value), image.shape).astype(np.float32)
 
 
 def tuning(name: str, pairs: Iterable[Pair]) -> dict[float, float]:

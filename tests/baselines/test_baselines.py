@@ -8,6 +8,8 @@ from unnoise.baselines.pca import PcaProjection
 from unnoise.errors import UsageError
 from unnoise.metrics import psnr
 
+SIGMA = 0.12
+
 
 def fit(name, images, **parameters):
     train, val = images.train, images.val
@@ -24,9 +26,10 @@ def quality(clean, denoised):
 def test_keeps_shape_and_range_and_raises_psnr(name, images):
     fitted = fit(name, images, code_size=16)
     before = images.test.noisy.copy()
-    denoised = fitted.denoise(images.test.noisy)
+    denoised = fitted.denoise_batch(images.test.noisy, SIGMA)
     assert denoised.shape == images.test.noisy.shape
     assert denoised.dtype == np.float32
+    np.testing.assert_allclose(fitted.denoise(images.test.noisy[0], SIGMA), denoised[0], atol=1e-5)
     assert denoised.min() >= 0
     assert denoised.max() <= 1
     np.testing.assert_array_equal(images.test.noisy, before)
@@ -60,13 +63,14 @@ def test_linear_gives_constant_pixels_their_value(gray):
     fitted = LinearLeastSquares().fit(noisy, clean, gray.val.noisy, gray.val.clean)
     test = gray.test.noisy.copy()
     test[:, 0] = 0.0
-    np.testing.assert_allclose(fitted.denoise(test)[:, 0], 0.25, atol=1e-4)
+    np.testing.assert_allclose(fitted.denoise_batch(test, SIGMA)[:, 0], 0.25, atol=1e-4)
 
 
 def test_linear_with_few_images_tunes_a_ridge_and_still_gains(gray):
     fitted = LinearLeastSquares().fit(gray.train.noisy[:150], gray.train.clean[:150], gray.val.noisy, gray.val.clean)
     assert fitted.parameters["ridge"] > 0
-    assert quality(gray.test.clean, fitted.denoise(gray.test.noisy)) > quality(gray.test.clean, gray.test.noisy) + 3
+    denoised = fitted.denoise_batch(gray.test.noisy, SIGMA)
+    assert quality(gray.test.clean, denoised) > quality(gray.test.clean, gray.test.noisy) + 3
 
 
 def test_linear_says_when_images_are_too_large():
@@ -83,7 +87,8 @@ def test_pca_equals_scikit_learn_on_clean_images(gray):
     fitted = fit("pca", gray, code_size=5)
     pca = PCA(n_components=5, svd_solver="full").fit(gray.train.clean.reshape(600, -1))
     expected = pca.inverse_transform(pca.transform(gray.test.noisy.reshape(12, -1)))
-    np.testing.assert_allclose(fitted.denoise(gray.test.noisy).reshape(12, -1), np.clip(expected, 0, 1), atol=1e-4)
+    denoised = fitted.denoise_batch(gray.test.noisy, SIGMA).reshape(12, -1)
+    np.testing.assert_allclose(denoised, np.clip(expected, 0, 1), atol=1e-4)
     assert fitted.parameters == {"components": 5}
 
 
@@ -94,10 +99,10 @@ def test_pca_refuses_a_code_size_that_removes_nothing(gray, code_size):
 
 
 def test_tuning_takes_the_best_value_of_the_grid(gray):
-    from unnoise.baselines.classical import TotalVariation
+    from unnoise.baselines.classical import TotalVariation, TunedFilter
 
     tv, val = TotalVariation(), gray.val
-    scores = {value: quality(val.clean, np.clip(tv.apply(val.noisy, value), 0, 1)) for value in tv.grid}
+    scores = {value: quality(val.clean, TunedFilter(tv, value).denoise_batch(val.noisy, SIGMA)) for value in tv.grid}
     assert fit("tv", gray).value == max(scores, key=scores.get)
 
 
@@ -107,7 +112,9 @@ def test_median_is_the_one_against_impulses(gray):
     noisy = np.where(hit, rng.integers(0, 2, hit.shape), gray.val.clean).astype(np.float32)
     none = noisy[:0]
     scores = {
-        name: quality(gray.val.clean, baselines.build(name).fit(none, none, noisy, gray.val.clean).denoise(noisy))
+        name: quality(
+            gray.val.clean, baselines.build(name).fit(none, none, noisy, gray.val.clean).denoise_batch(noisy, SIGMA)
+        )
         for name in ("median", "tv", "wavelet")
     }
     assert max(scores, key=scores.get) == "median"

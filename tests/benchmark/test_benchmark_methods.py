@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from unnoise.baselines.tuned import FilterTunedBySigma
 from unnoise.benchmark import methods, protocol, tuning
 from unnoise.errors import InputError, ModelFileError, UsageError
 from unnoise.imaging import read_image
@@ -31,17 +32,17 @@ def test_every_method_denoises_gray_and_colour(name, channels):
 @pytest.mark.parametrize("name", tuning.tunable())
 @pytest.mark.parametrize("channels", [1, 3])
 def test_committed_values_hold_between_and_beyond_the_strengths_tuned(name, channels):
-    values = methods._Values(name, methods.baselines.registry.get(name)(), methods.committed())
+    tuned = FilterTunedBySigma(name, methods.baselines.build(name), methods.committed())
     table = methods.committed()["gray" if channels == 1 else "colour"][name]
     assert set(table) == {"5", "15", "25", "50", "75"}
     for sigma, value in table.items():
-        assert values(channels, float(sigma) / 255) == pytest.approx(value)
+        assert tuned.value(channels, float(sigma) / 255) == pytest.approx(value)
     if name == "median":
-        assert values(channels, 24 / 255) == table["25"]
+        assert tuned.value(channels, 24 / 255) == table["25"]
     else:
         between = sorted([table["15"], table["25"]])
-        assert between[0] <= values(channels, 20 / 255) <= between[1]
-        assert values(channels, 150 / 255) == pytest.approx(2 * table["75"])
+        assert between[0] <= tuned.value(channels, 20 / 255) <= between[1]
+        assert tuned.value(channels, 150 / 255) == pytest.approx(2 * table["75"])
 
 
 def test_an_unknown_method_is_told(tmp_path):
@@ -68,10 +69,10 @@ def test_tuning_finds_a_value_that_its_neighbours_do_not_beat(photographs, tmp_p
     clean = [read_image(photographs / name).to_float()[6:134, 16:144] for name in ("0.png", "3.png")]
     rng = np.random.default_rng([tuning.STREAM, 25])
     noisy = [image + np.float32(25 / 255) * rng.standard_normal(image.shape, np.float32) for image in clean]
-    tv = methods.baselines.registry.get("tv")()
+    tv = methods.baselines.build("tv")
 
     def error(value):
-        return sum(np.log(np.mean((tv.apply_to_image(y, value) - x) ** 2)) for x, y in zip(clean, noisy, strict=True))
+        return sum(np.log(np.mean((tv.filtered(y, value) - x) ** 2)) for x, y in zip(clean, noisy, strict=True))
 
     assert error(value) < min(error(value * 1.5), error(value / 1.5))
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from unnoise import noise
 from unnoise.baselines import fit_baselines
-from unnoise.evaluation.run_evaluation import evaluate_run
+from unnoise.evaluation import evaluate_subject
 from unnoise.evaluation.strengths import evaluate_strengths, strength
 from unnoise.experiment import RunFolder, load_recipe
 from unnoise.experiment.images import load_images
@@ -123,7 +123,7 @@ def test_noise_does_what_noise_does(result):
 
 def test_at_the_recipes_own_strength_the_figures_are_those_of_the_evaluation(run, result):
     here = {row["method"]: row for row in result[0] if row["strength"] == 0.3}
-    table = evaluate_run(run)[0].table
+    table = evaluate_subject(run).table
     assert table.images == 40
     for row, method in zip(table.rows, ("noisy", "dense-autoencoder", "median"), strict=True):
         assert (here[method]["psnr"], here[method]["ssim"]) == (round(row.psnr, 5), round(row.ssim, 5))
@@ -138,7 +138,7 @@ def test_elsewhere_the_network_and_the_baselines_are_those_of_the_recipes_streng
     clean, noisy = images.test.to_float()[:40], images.noisy_test("gaussian(0.6)")[:40]
     training = (*images.noisy_train(), *images.noisy_validation())
     baselines = fit_baselines(*training, names=["linear", "pca"], code_size=8)
-    denoised = {name: fitted.denoise(noisy) for name, fitted in baselines.fitted.items()}
+    denoised = {name: fitted.denoise_batch(noisy, 0.6) for name, fitted in baselines.fitted.items()}
     denoised["dense-autoencoder"] = run.load_model("autoencoder").predict(noisy, verbose=0)
     for method, there in denoised.items():
         error = np.mean((there - clean).astype(np.float64) ** 2, axis=(1, 2, 3))

@@ -37,7 +37,8 @@ class FittedLinear(ComparedDenoiser):
 
     def denoise(self, image: Images, sigma: float) -> Images:
         """Return ``image @ weights + bias`` for the flattened image, clipped to [0, 1]."""
-        return self.denoise_batch(image[np.newaxis], sigma)[0]
+        denoised: Images = self.denoise_batch(image[np.newaxis], sigma)[0]
+        return denoised
 
     def denoise_batch(self, images: Images, sigma: float) -> Images:
         """Return the same for a batch ``(N, H, W, C)``, in one product."""
@@ -89,7 +90,9 @@ class LinearLeastSquares:
         ]
         if not few:
             return candidates[0]
-        return min(candidates, key=lambda fitted: float(np.mean((fitted.denoise_batch(noisy_val, 0.0) - clean_val) ** 2)))
+        # It is blind to sigma.
+        errors = [float(np.mean((fitted.denoise_batch(noisy_val, 0.0) - clean_val) ** 2)) for fitted in candidates]
+        return candidates[int(np.argmin(errors))]
 
     def _moments(self, noisy: Images, clean: Images) -> tuple[NDArray[np.float64], ...]:
         """Return the means of noisy and clean, the covariance of noisy, and that of noisy with clean."""

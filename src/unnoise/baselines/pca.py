@@ -29,7 +29,8 @@ class FittedPca(ComparedDenoiser):
 
     def denoise(self, image: Images, sigma: float) -> Images:
         """Return the projection of the image, clipped to [0, 1]."""
-        return self.denoise_batch(image[np.newaxis], sigma)[0]
+        denoised: Images = self.denoise_batch(image[np.newaxis], sigma)[0]
+        return denoised
 
     def denoise_batch(self, images: Images, sigma: float) -> Images:
         """Return the same for a batch ``(N, H, W, C)``, in one product."""

@@ -66,7 +66,8 @@ class Subject(ComparedDenoiser):
 
     def denoise(self, image: Array, sigma: float) -> Array:
         """Return the denoised image ``(H, W, C)``; the network is blind, it is not told ``sigma``."""
-        return self.denoise_batch(image[np.newaxis], sigma)[0]
+        denoised: Array = self.denoise_batch(image[np.newaxis], sigma)[0]
+        return denoised
 
     def denoise_batch(self, images: Array, sigma: float) -> Array:
         """Return the denoised batch ``(N, H, W, C)``, values as the network gives them."""
