@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import tomllib
 from collections.abc import Callable, Mapping
@@ -101,7 +102,7 @@ def _run(run: RunFolder) -> Subject:
 
 
 def _packaged(path: str | Path) -> Subject:
-    from unnoise.inference import load
+    from unnoise.inference import DenoiseOptions, load
 
     denoiser = load(path)
     about = denoiser.metadata
@@ -111,7 +112,8 @@ def _packaged(path: str | Path) -> Subject:
         raise ModelFileError(f"{path} carries no recipe that this version reads: {error}. Package it again.") from None
     return Subject(
         recipe,
-        denoiser.denoise,
+        # The network is measured, also where the file leaves an image that seems clean to it as it is.
+        functools.partial(denoiser.denoise, options=DenoiseOptions(skip_clean=False)),
         composite=(lambda images: denoiser.classify(images).probabilities) if about.kind == "composite" else None,
         class_names=tuple(about.classes),
     )
