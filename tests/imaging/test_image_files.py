@@ -259,7 +259,7 @@ def test_what_is_not_an_image_is_said(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"FUJIFILMCCD-RAW 0201", "it is a raw file; develop it to a 16-bit TIFF first"),
+        (b"FUJIFILMCCD-RAW 0201", "it is a raw file; develop it to 16-bit TIFF first"),
         (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "it is a raw file"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC file.*save it as JPEG"),
         (b"\xff\x0a\0\0", "it is a JPEG XL file"),

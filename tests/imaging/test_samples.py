@@ -74,13 +74,15 @@ def test_noise_goes_past_the_range_but_not_five_times():
     [(0, 65535), (200, 65535), (256, 1023), (1023, 1023), (1024, 4095), (16383, 16383), (16384, 65535), (65535, 65535)],
 )
 def test_the_range_in_use_is_that_of_a_camera(high, white):
-    assert white_in_use("uint16", high) == white
+    assert white_in_use("uint16", high) == white_in_use(">u2", high) == white
+    assert white_in_use("uint16", high, of_model=3000) == (3000 if high <= 3000 else white)
     assert white_in_use("uint8", min(high, 255)) == 255
     assert white_in_use("float32", high) == 1
 
 
 def test_black_and_white_in_three_channels_is_gray():
-    gray = np.random.default_rng(0).integers(0, 256, (9, 9, 1), np.uint8).repeat(3, axis=2)
+    gray = np.random.default_rng(0).random((9, 9, 1), np.float32).repeat(3, axis=2)
+    gray[2, 3, 1] = np.nan
     assert is_gray([gray])
-    gray[8, 8, 2] ^= 1
+    gray[8, 8, 2] += 1
     assert not is_gray(np.split(gray, 3))

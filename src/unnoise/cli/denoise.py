@@ -66,6 +66,19 @@ def denoise(
             "--format", metavar="NAME", help="Another format than the source's: png, jpg, tif, webp, avif, ..."
         ),
     ] = None,
+    quality: Annotated[
+        int | None, typer.Option("--quality", min=1, max=100, metavar="N", help="Of JPEG, WebP and AVIF; 1 to 100.")
+    ] = None,
+    white: Annotated[
+        float | None,
+        typer.Option(
+            "--white",
+            min=0,
+            callback=finite,
+            metavar="N",
+            help="The sample that stands for white, where 16-bit files do not use their range; by default found.",
+        ),
+    ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, XMP, IPTC and comments.")] = False,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Sub-folders, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Skip the files of a folder that are done.")] = False,
@@ -121,6 +134,8 @@ def denoise(
         strip_metadata=strip,
         overwrite=overwrite,
         max_pixels=int(max_pixels * 1e6),
+        quality=quality,
+        white=white,
     )
     suffix = None if format is None else f".{format.lower().removeprefix('.')}"
     if is_folder:

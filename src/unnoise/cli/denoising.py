@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from unnoise.atomic import write_text
 from unnoise.cli.errors import describe
 from unnoise.errors import InputError, OutputError, UnnoiseError, UsageError
-from unnoise.files import FileReport, Job, Outcome, denoise_files, plan
+from unnoise.files import FileReport, Job, Outcome, denoise_files, left_out, plan
 from unnoise.imaging.formats import format_of
 from unnoise.imaging.image_file import open_image
 from unnoise.imaging.samples import to_float
@@ -125,6 +125,8 @@ def denoise_folder(
     outcomes: list[Outcome] = []
     started = time.perf_counter()
     typer.echo(f"{len(jobs)} images, {sum(sizes.values()):.1f} megapixels, on {denoiser.device}")
+    for line in left_out(folder, output, recursive=recursive):
+        typer.echo(line)
     with _bar("{task.fields[speed]:.2f} MP/s") as bar:
         task = bar.add_task(folder.name, total=sum(sizes.values()) or 1, speed=0.0)
 

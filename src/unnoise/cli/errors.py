@@ -23,6 +23,7 @@ REMEDIES = {
     "overwrite": "Choose another name, or replace it with --overwrite.",
     "package": "Package the run first: unnoise package RUN -o model.onnx",
     "recursive": "With -r the images of its sub-folders count.",
+    "white": "Give the value of white with --white.",
     "resume": "Choose another folder with -o, or continue it with --resume.",
     "unfinished": "Finish it: unnoise train --resume RUN",
 }

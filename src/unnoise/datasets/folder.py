@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from unnoise.datasets.dataset import Dataset, Images, Labels
 from unnoise.errors import DataError
-from unnoise.imaging.samples import to_float
+from unnoise.imaging.samples import to_float, white_in_use
 
 #: Without sub-folders train and test, every fifth image in name order is for the test.
 FIFTH = 5
@@ -32,8 +32,9 @@ def load_folder(folder: str | Path, split: str = "train", *, tile: int | None = 
             The squares of one image are a group.
 
     Returns:
-        uint8 for 8-bit images; float32 in [0, 1] for 16-bit ones (divided by 65535) and float ones. The names of the
-        class folders, sorted, are the class names.
+        uint8 for 8-bit images; float32 in [0, 1] for 16-bit ones (divided by the least of 1023, 4095, 16383 and 65535
+        that no sample of either split is above) and float ones. The names of the class folders, sorted, are the class
+        names.
 
     Raises:
         DataError: no images, one that differs from the first or is smaller than a tile, or classes that do not agree.
@@ -61,6 +62,12 @@ def load_folder(folder: str | Path, split: str = "train", *, tile: int | None = 
         )
     indices = np.array([class_names.index(name) if name else -1 for name, files in by_class.items() for _ in files])
     images, origins = _read(files, tile)
+    if images.dtype == np.uint16:
+        # Both splits have one white.
+        everything = (folder / "train", folder / "test") if divided else (folder,)
+        others = {file for part in everything for found in _by_class(part).values() for file in found} - set(files)
+        high = max([int(images.max()), *(int(_pixels(file).max()) for file in others)])
+        images = to_float(images, white=white_in_use(np.uint16, high))
     return Dataset(
         name=str(folder),
         split=split,
@@ -114,8 +121,6 @@ def _read(files: Sequence[Path], tile: int | None) -> tuple[Images, Labels]:
         parts.append(pixels[np.newaxis] if tile is None else _squares(pixels, tile))
     images: Images = np.concatenate(parts)
     origins = np.repeat(np.arange(len(files), dtype=np.int64), [len(part) for part in parts])
-    if images.dtype == np.uint16:
-        images = to_float(images)
     return images, origins
 
 

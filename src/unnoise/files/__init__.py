@@ -6,7 +6,7 @@ Example:
 """
 
 from unnoise.files.any_kind import denoise
-from unnoise.files.folder import Job, Outcome, denoise_files, denoise_folder, plan
+from unnoise.files.folder import Job, Outcome, denoise_files, denoise_folder, left_out, plan
 from unnoise.files.one_file import FileReport, denoise_file
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "denoise_file",
     "denoise_files",
     "denoise_folder",
+    "left_out",
     "plan",
 ]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from unnoise.errors import InputError
 from unnoise.files.one_file import denoise_file
+from unnoise.imaging.hidden import without_hidden
 from unnoise.imaging.image import Image
 from unnoise.inference import DenoiseOptions, load_cached
 from unnoise.inference.network import Progress
@@ -52,7 +53,8 @@ def denoise(
         model: The name of a model that comes with unnoise (`unnoise models` lists them), or a packaged file.
         sigma, strength, chroma, self_ensemble, skip_clean, tile, max_memory: See :class:`unnoise.DenoiseOptions`.
         channel_axis: The axis of the channels of an array; None: three axes are gray images ``(N, H, W)``.
-        data_range: The value that stands for white in an array; None means 255, 65535 or 1.0 by dtype.
+        data_range: The value that stands for white in an array; None means 255 for uint8, 1.0 for floats, and for
+            uint16 the model's own, or the least of 1023, 4095, 16383 and 65535 that no value is above.
         threads: CPU threads to use; None leaves the choice to ONNX Runtime.
         device: "auto", "cpu", or an accelerator that the installed ONNX Runtime serves, such as "cuda".
         progress: Called with the share that is done, up to 1.
@@ -85,8 +87,12 @@ def denoise(
     denoiser = load_cached(model, threads=threads, device=device)
 
     def by_array(pixels: Array, alpha: Array | None) -> Array:
-        hidden = None if alpha is None else alpha == 0
-        return denoiser.denoise(pixels, options, hidden=hidden, progress=progress)
+        if alpha is None:
+            return denoiser.denoise(pixels, options, progress=progress)
+        seen, hidden = without_hidden(pixels, alpha), alpha == 0
+        answer = denoiser.denoise(seen, options, hidden=hidden, progress=progress)
+        answer[hidden] = pixels[hidden]
+        return answer
 
     # Whoever has a Pillow image has imported Pillow.
     pillow = sys.modules.get("PIL.Image")

@@ -12,6 +12,7 @@ from pathlib import Path
 from unnoise.atomic import remove_leftovers
 from unnoise.errors import InputError, OutputError, UnnoiseError
 from unnoise.files.one_file import FileReport, denoise_file
+from unnoise.imaging.foreign import told
 from unnoise.imaging.formats import FORMATS, format_of
 from unnoise.imaging.image_file import MAX_PIXELS, open_image
 from unnoise.inference import DenoiseOptions, Denoiser, load_cached
@@ -68,7 +69,9 @@ def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suf
         format_of(f"x{suffix}")
     jobs: list[Job] = []
     taken: dict[str, Path] = {}
-    for source in _images(folder, output.resolve(), recursive):
+    for source in _entries(folder, output.resolve(), recursive):
+        if source.suffix.lower() not in FORMATS:
+            continue
         name = source.relative_to(folder)
         job = Job(source, output / (name if suffix is None else name.with_suffix(suffix)))
         # Some file systems do not tell capitals from small letters.
@@ -81,11 +84,19 @@ def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suf
         taken[key] = source
         jobs.append(job)
     if not jobs:
-        raise InputError(f"There are no images in {folder}.", remedy=None if recursive else "recursive")
+        others = "; ".join(left_out(folder, output, recursive=recursive))
+        message = f"There are no images in {folder}" + (f"; {others}." if others else ".")
+        raise InputError(message, remedy=None if recursive else "recursive")
     return jobs
 
 
-def _images(folder: Path, output: Path, recursive: bool) -> Iterator[Path]:
+def left_out(folder: str | Path, output: str | Path, *, recursive: bool = False) -> list[str]:
+    """Return in words what :func:`plan` leaves out because it is of a kind that is not read, such as raw files."""
+    return told(_entries(Path(folder), Path(output).resolve(), recursive))
+
+
+def _entries(folder: Path, output: Path, recursive: bool) -> Iterator[Path]:
+    """Give the files of a folder and perhaps of those in it, sorted by name, but hidden ones."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -95,8 +106,8 @@ def _images(folder: Path, output: Path, recursive: bool) -> Iterator[Path]:
             continue
         if entry.is_dir():
             if recursive and entry.resolve() != output and not entry.is_symlink():
-                yield from _images(entry, output, recursive)
-        elif entry.suffix.lower() in FORMATS:
+                yield from _entries(entry, output, recursive)
+        else:
             yield entry
 
 
@@ -122,6 +133,8 @@ def denoise_folder(
     strip_metadata: bool = False,
     overwrite: bool = False,
     max_pixels: int = MAX_PIXELS,
+    quality: int | None = None,
+    white: float | None = None,
     on_progress: Callable[[Job, float], None] = lambda job, share: None,
 ) -> list[Outcome]:
     """Denoise the images of a folder into another, and return what became of each, in the order of their names.
@@ -130,7 +143,7 @@ def denoise_folder(
 
     Args:
         folder, output, recursive: As in :func:`plan`.
-        model, options, strip_metadata, overwrite, max_pixels: As in :func:`denoise_file`.
+        model, options, strip_metadata, overwrite, max_pixels, quality, white: As in :func:`denoise_file`.
         format: Another format for all, such as ".png"; None keeps each file's own.
         resume: Whether files that are done are left out.
         on_progress: Called from the working threads with a job and the share of it that is done.
@@ -148,6 +161,8 @@ def denoise_folder(
         strip_metadata=strip_metadata,
         overwrite=overwrite,
         max_pixels=max_pixels,
+        quality=quality,
+        white=white,
     )
     outcomes = {outcome.job: outcome for outcome in denoise_files(jobs, one, resume=resume, on_progress=on_progress)}
     return [outcomes[job] for job in jobs]

@@ -17,8 +17,9 @@ from unnoise.atomic import atomic_path
 from unnoise.errors import InputError
 from unnoise.imaging.encoding import check_fits, held_metadata, write_strips
 from unnoise.imaging.formats import format_of
+from unnoise.imaging.hidden import fill_hidden
 from unnoise.imaging.image_file import MAX_PIXELS, ImageFile, open_image
-from unnoise.imaging.samples import from_float, is_far, survey, to_float
+from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_in_use, white_of
 from unnoise.inference import DenoiseOptions, Denoiser, load_cached
 from unnoise.inference.network import Progress
 from unnoise.inference.options import DEFAULT
@@ -76,6 +77,8 @@ def denoise_file(
     strip_metadata: bool = False,
     overwrite: bool = False,
     max_pixels: int = MAX_PIXELS,
+    quality: int | None = None,
+    white: float | None = None,
     progress: Progress = lambda share: None,
 ) -> FileReport:
     """Denoise the image file ``source`` and write it to ``target``.
@@ -94,6 +97,10 @@ def denoise_file(
         strip_metadata: Whether metadata is left out, apart from the ICC profile and the orientation.
         overwrite: Whether an existing target may be replaced.
         max_pixels: Larger images are refused.
+        quality: Of JPEG, WebP and AVIF, 1 to 100, other formats have none; None: that of the source or 95 for JPEG, no
+            loss for WebP and AVIF.
+        white: The sample that stands for white; None: 255 for 8 bits, 1 for floats, and for 16 bits the model's own, or
+            the least of 1023, 4095, 16383 and 65535 that no sample of the file is above.
         progress: Called with the share that is done, up to 1.
 
     Raises:
@@ -118,15 +125,17 @@ def denoise_file(
         written_as = format_of(sink) if isinstance(sink, Path) else image.format
     name = str(sink) if isinstance(sink, Path) else "memory"
     check_fits(name, image, written_as)
-    run = _Run(image, denoiser, options)
+    run = _Run(image, denoiser, options, white)
     notes = [*image.notes, *(["NaN and infinite values became the mean of their channel"] if run.filled else [])]
     kept, lost = held_metadata(image, written_as, strip_metadata=strip_metadata)
-    if run.treatment.unchanged and written_as is image.format and not strip_metadata and not notes:
+    if run.treatment.unchanged and written_as is image.format and quality is None and not strip_metadata and not notes:
         _copy(source, sink, overwrite)
+        kept, lost = image.metadata.kinds(), []
     else:
         write_strips(
-            sink, image, run.strips(progress), format=written_as, strip_metadata=strip_metadata, overwrite=overwrite
-        )
+            sink, image, run.strips(progress), format=written_as, strip_metadata=strip_metadata, overwrite=overwrite,
+            quality=quality,
+        )  # fmt: skip
     progress(1.0)
     return FileReport(
         source=image.name,
@@ -148,7 +157,7 @@ def denoise_file(
 
 
 class _Run:
-    """The pixels of an image on their way through the network; alpha goes past it.
+    """The pixels of an image on their way through the network; alpha and colours that it hides go past it.
 
     Attributes:
         level: The noise that was found, in units of the range [0, 1]; None where it was not looked for.
@@ -156,10 +165,10 @@ class _Run:
         filled: Whether NaN and infinite samples are replaced.
     """
 
-    def __init__(self, image: ImageFile, denoiser: Denoiser, options: DenoiseOptions) -> None:
+    def __init__(self, image: ImageFile, denoiser: Denoiser, options: DenoiseOptions, white: float | None) -> None:
         self._image, self._denoiser, self._options = image, denoiser, options
         self._source = _strips(image)
-        self._fill = _fill(image, self._source)
+        self._white, self._fill = _range(image, self._source, white, denoiser.metadata.white)
         found = denoiser.analyze_noise(
             self._marked(), image.height, image.width,
             level=not options.changes_nothing, max_memory=options.max_memory,
@@ -168,7 +177,7 @@ class _Run:
         self.treatment: Treatment = decide(options, found, denoiser.metadata)
         self.filled = self._fill is not None
         self._sums = [0.0, 0.0]
-        self._alpha: deque[Array] = deque()
+        self._originals: deque[Array] = deque()
 
     @property
     def drift(self) -> float:
@@ -184,31 +193,38 @@ class _Run:
             )
         for rows in denoised:
             for start in range(0, len(rows), ROWS):
-                samples = from_float(rows[start : start + ROWS], image.dtype)
-                self._sums[1] += float(to_float(samples).sum(dtype=np.float64))
-                yield np.concatenate([samples, self._next_alpha(len(samples))], axis=2) if image.alpha else samples
+                samples = from_float(rows[start : start + ROWS], image.dtype, white=self._white)
+                if image.alpha:
+                    original = self._next_originals(len(samples))
+                    colours, alpha = original[..., :-1], original[..., -1:]
+                    samples = np.concatenate([np.where(alpha == 0, colours, samples), alpha], axis=2)
+                self._sums[1] += float(self._colours(samples).sum(dtype=np.float64))
+                yield samples
 
     def _marked(self) -> Iterator[Batch]:
         """Give the colours with NaN where nothing is seen: in holes and under full transparency."""
         for strip in self._source():
-            values = to_float(strip[..., : self._image.channels])
+            values = to_float(strip[..., : self._image.channels], white=self._white)
             yield np.where(strip[..., -1:] == 0, np.float32(np.nan), values) if self._image.alpha else values
 
     def _seen(self) -> Iterator[Batch]:
-        for strip in self._source():
+        source = fill_hidden(self._source()) if self._image.alpha else ((strip, strip) for strip in self._source())
+        for strip, filled in source:
             if self._image.alpha:
-                self._alpha.append(strip[..., -1:])
-            values = to_float(strip[..., : self._image.channels], fill=self._fill)
-            self._sums[0] += float(values.sum(dtype=np.float64))
-            yield values
+                self._originals.append(strip)
+            self._sums[0] += float(self._colours(strip).sum(dtype=np.float64))
+            yield self._colours(filled)
 
-    def _next_alpha(self, rows: int) -> Array:
-        """Return the next rows of the alpha channel."""
+    def _colours(self, strip: Array) -> Batch:
+        return to_float(strip[..., : self._image.channels], white=self._white, fill=self._fill)
+
+    def _next_originals(self, rows: int) -> Array:
+        """Return the next rows as they were, for alpha and what it hides."""
         parts: list[Array] = []
         while rows:
-            part = self._alpha.popleft()
+            part = self._originals.popleft()
             if len(part) > rows:
-                self._alpha.appendleft(part[rows:])
+                self._originals.appendleft(part[rows:])
             parts.append(part[:rows])
             rows -= len(parts[-1])
         return np.concatenate(parts)
@@ -223,21 +239,26 @@ def _strips(image: ImageFile) -> Callable[[], Iterator[Array]]:
     return lambda: iter(decoded)
 
 
-def _fill(image: ImageFile, source: Callable[[], Iterator[Array]]) -> Batch | None:
-    """Return what stands for NaN and infinite samples: the means of the channels ``(C,)``; None where all are finite.
+def _range(
+    image: ImageFile, source: Callable[[], Iterator[Array]], white: float | None, of_model: float | None
+) -> tuple[float, Batch | None]:
+    """Return the sample that stands for white, and what stands for holes: the means ``(C,)``, or None without holes.
 
     Raises:
-        InputError: values far outside the range [0, 1].
+        InputError: a white that is none, or values far outside the range.
     """
-    if image.dtype != "float32":
-        return None
+    if white is not None and not 0 < white < np.inf:
+        raise InputError(f"white must be a positive number, received {white!r}.")
+    if image.dtype == "uint8":
+        return white or white_of(image.dtype), None
     seen = survey(strip[..., : image.channels] for strip in source())
-    if is_far(seen.low, seen.high):
+    white = white or white_in_use(image.dtype, seen.high, of_model=of_model)
+    if is_far(seen.low, seen.high, white):
         raise InputError(
-            f"The values of {image.name} reach from {seen.low:g} to {seen.high:g}, far outside the range of float "
-            "files, 0 to 1. Divide them by the value of white."
+            f"The values of {image.name} reach from {seen.low:g} to {seen.high:g}, far outside 0 to {white:g}.",
+            remedy="white",
         )
-    return seen.fill
+    return white, seen.fill
 
 
 def _copy(source: str | Path | bytes, target: Path | BinaryIO, overwrite: bool) -> None:

@@ -44,6 +44,13 @@ def fill_hidden(strips: Iterable[Array]) -> Iterator[tuple[Array, Array]]:
         above = _end(above, waiting.pop(0), margin)
 
 
+def without_hidden(pixels: Array, alpha: Array) -> Array:
+    """Return the colours ``(H, W)`` or ``(H, W, C)`` of an image with hidden ones filled, as `fill_hidden` does."""
+    both = np.concatenate([pixels.reshape(*alpha.shape, -1), alpha[..., np.newaxis]], axis=2)
+    ((_, filled),) = fill_hidden([both])
+    return filled[..., :-1].reshape(pixels.shape)
+
+
 def _end(above: Array | None, strip: Array, rows: int) -> Array:
     both = strip if above is None else np.concatenate([above, strip])
     return both[-rows:]

@@ -68,7 +68,7 @@ def open_image(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> I
     name = "the data" if isinstance(source, bytes) else str(source)
     head = _head(source, name)
     if (foreign := foreign_content(head)) is not None:
-        raise InputError(f"Cannot read {name}: it is {foreign.name}; {foreign.remedy}.")
+        raise InputError(f"Cannot read {name}: it is {foreign.name}; {foreign.remedy.format('it')}.")
     with guarded(name):
         header, decode = codec_of(by_marks(head)).open(source, name, head)
     if header.width * header.height > max_pixels:

@@ -81,16 +81,21 @@ def is_far(low: float, high: float, white: float = 1.0) -> bool:
     return low < (1 - FAR) * white or high > FAR * white
 
 
-def white_in_use(dtype: npt.DTypeLike, high: float) -> float:
-    """Return the white of a file by its highest sample: cameras of 10, 12 or 14 bits write into files of 16.
+def white_in_use(dtype: npt.DTypeLike, high: float, *, of_model: float | None = None) -> float:
+    """Return what stands for white in samples by the highest of them, where nobody has said it.
+
+    Cameras and microscopes of 10, 12 or 14 bits write into types of 16.
 
     Args:
         dtype: The type of the samples.
         high: The highest of them.
+        of_model: The white of the data that the model was trained on; it counts where no 16-bit sample is above it.
     """
-    if np.dtype(dtype) == np.uint16:
-        return next((float(white) for white in (1023, 4095, 16383) if 255 < high <= white), white_of(dtype))
-    return white_of(dtype)
+    if np.dtype(dtype).newbyteorder("=") != np.uint16:
+        return white_of(dtype)
+    if of_model is not None and high <= of_model:
+        return of_model
+    return next((float(white) for white in (1023, 4095, 16383) if 255 < high <= white), white_of(dtype))
 
 
 def is_gray(strips: Iterable[Array]) -> bool:

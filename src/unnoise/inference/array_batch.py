@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError
-from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_of
+from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_in_use
 
 Array = npt.NDArray[Any]
 Batch = npt.NDArray[np.float32]
@@ -77,13 +77,17 @@ class ArrayBatch:
         return np.moveaxis(batch if self.given.ndim == 4 else batch[0], -1, self.channel_axis)
 
 
-def array_batch(image: Array, *, channel_axis: int | None = -1, data_range: float | None = None) -> ArrayBatch:
+def array_batch(
+    image: Array, *, channel_axis: int | None = -1, data_range: float | None = None, white: float | None = None
+) -> ArrayBatch:
     """Check ``image`` and turn it into a batch.
 
     Args:
         image: ``(H, W)``, ``(H, W, C)`` or ``(N, H, W, C)``; uint8, uint16, float16, float32 or float64.
         channel_axis: The axis of the channels; ignored for two axes. None: three axes are gray images ``(N, H, W)``.
-        data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
+        data_range: The value that stands for white; None means 255 for uint8, 1.0 for floats, and for uint16 ``white``,
+            or the least of 1023, 4095, 16383 and 65535 that no value is above.
+        white: Of the data that the model was trained on.
 
     Raises:
         InputError: wrong type, shape or range.
@@ -103,7 +107,6 @@ def array_batch(image: Array, *, channel_axis: int | None = -1, data_range: floa
         )
     if data_range is not None and not (isinstance(data_range, Real) and 0 < data_range < np.inf):
         raise InputError(f"data_range must be a positive number, received {data_range!r}. Give e.g. data_range=255.")
-    white = white_of(image.dtype) if data_range is None else float(data_range)
 
     gray = image.ndim == 2 or (image.ndim == 3 and channel_axis is None)
     if image.ndim == 4 and channel_axis is None:
@@ -128,6 +131,7 @@ def array_batch(image: Array, *, channel_axis: int | None = -1, data_range: floa
     if not np.isfinite(low + high):
         finite = np.isfinite(values)
         low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
+    white = white_in_use(image.dtype, high, of_model=white) if data_range is None else float(data_range)
     if is_far(low, high, white):
         raise InputError(
             f"Values reach from {low:g} to {high:g}, far outside 0 to {white:g}. "

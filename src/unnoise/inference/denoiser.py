@@ -78,7 +78,8 @@ class Denoiser:
                 which is never clipped.
             options: How much is denoised, and by how much work.
             channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
-            data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
+            data_range: The value that stands for white; None means 255 for uint8, 1.0 for floats, and for uint16 the
+                model's own, or the least of 1023, 4095, 16383 and 65535 that no value is above.
             hidden: Pixels ``(H, W)`` that nobody sees, as under full transparency; they do not count for the noise.
             progress: Called with the share that is done, up to 1, after every tile.
 
@@ -95,7 +96,7 @@ class Denoiser:
             >>> bool(half.std() < noisy.std())
             True
         """
-        batch = array_batch(image, channel_axis=channel_axis, data_range=data_range)
+        batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=self.metadata.white)
         _, height, width, _ = batch.pixels.shape
         asks = asks_for_level(options, self.metadata)
         find = functools.partial(self.analyze_noise, level=asks, max_memory=options.max_memory)
@@ -174,7 +175,7 @@ class Denoiser:
                 f"The model {self.metadata.name!r} has no classifier. "
                 "Package a run whose recipe has a [composite] table."
             )
-        pixels = array_batch(image, channel_axis=channel_axis, data_range=data_range).pixels
+        pixels = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=self.metadata.white).pixels
         if pixels.shape[-1] != self.metadata.input_shape[2]:
             raise ModelFileError(
                 f"The model {self.metadata.name!r} classifies images of {self.metadata.input_shape[2]} channels; "

@@ -31,7 +31,8 @@ def estimate_noise(
         image: ``(H, W)``, ``(H, W, C)`` or a batch ``(N, H, W, C)``, C 1, 3 or the model's; uint8, uint16 or float.
         model: The name of a model that comes with unnoise, or a packaged file.
         channel_axis: The axis of the channels; None: three axes are gray images ``(N, H, W)``.
-        data_range: The value that stands for white; None means 255, 65535 or 1.0 by dtype.
+        data_range: The value that stands for white; None means 255 for uint8, 1.0 for floats, and for uint16 the
+            model's own, or the least of 1023, 4095, 16383 and 65535 that no value is above.
         threads: CPU threads to use; None leaves the choice to ONNX Runtime.
         device: As in :func:`unnoise.load`.
 
@@ -50,6 +51,6 @@ def estimate_noise(
         True
     """
     denoiser = load_cached(model, threads=threads, device=device)
-    batch = array_batch(image, channel_axis=channel_axis, data_range=data_range)
+    batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=denoiser.metadata.white)
     levels = np.array([denoiser.analyze_noise([pixels], *pixels.shape[:2]).level for pixels in batch.marked()])
     return levels if batch.many else float(levels[0])
