@@ -330,8 +330,9 @@ def test_holes_of_float_files_are_filled_as_those_of_arrays(tmp_path, identity, 
 
 def test_float_files_of_another_range_are_refused(tmp_path, identity):
     write(tmp_path / "far.tif", 255 * samples("float32", (40, 40, 3)))
-    with pytest.raises(InputError, match=r"far\.tif reach from 0 to 25\d.*Divide them"):
+    with pytest.raises(InputError, match=r"far\.tif reach from 0 to 25\d.*, far outside 0 to 1") as error:
         denoise_file(tmp_path / "far.tif", tmp_path / "out.tif", model=identity)
+    assert error.value.remedy == "white"
     assert not (tmp_path / "out.tif").exists()
 
 

@@ -124,6 +124,18 @@ def test_a_stale_thumbnail_is_dropped_and_the_rest_of_exif_stays(suffix, order):
         assert tags.get_ifd(0x8769)[0x927C] == b"private to the maker"
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif"])
+def test_exif_is_carried_byte_by_byte(suffix, order):
+    block = exif(order=order, orientation=1)
+    content, _ = rewritten(jpeg((0xE1, b"Exif\0\0" + block)), suffix)
+    assert block in content
+    with PIL.Image.open(io.BytesIO(content)) as image:
+        assert set(image.getexif()) == {0x010F, 0x0112, 0x8769}
+        assert set(image.getexif().get_ifd(0x8769)) == {0x927C}
+    assert open_image(content).metadata.exif.rstrip(b"\0").startswith(block.rstrip(b"\0"))
+
+
 def test_a_thumbnail_of_photoshop_is_dropped():
     small = b"8BIM\x04\x0c\0\0" + struct.pack(">I", 6) + b"\xff\xd8pic\0"
     other = b"8BIM\x04\x04\0\0" + struct.pack(">I", 4) + b"text"

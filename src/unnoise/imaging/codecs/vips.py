@@ -147,7 +147,7 @@ def encode(header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) 
     elif name == "AVIF":
         options["bitdepth"] = 8 if header.dtype == "uint8" else (header.bits if header.bits in (10, 12) else 12)
         options["keep"] = _set_blocks(vips, image, metadata)
-        target = Target(vips, sink, lambda content: avif.with_code_points(content, metadata))
+        target = Target(vips, sink, lambda content: _completed(content, metadata))
     else:
         target = Target(vips, sink)
     if name == "TIFF":
@@ -165,9 +165,16 @@ def encode(header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) 
         tiff.describe(sink, metadata)
 
 
+def _completed(content: bytes, metadata: Metadata) -> bytes:
+    """Return an AVIF file with the code points and the EXIF block, which libvips would make others."""
+    exif = with_orientation(metadata.exif, 1)
+    content = avif.with_code_points(content, metadata)
+    return content if exif is None else avif.with_exif(content, exif)
+
+
 def _set_blocks(vips: Any, image: Any, metadata: Metadata) -> str:
     """Give the image the blocks that libvips writes itself; return which of them are to be written."""
-    exif = None if metadata.exif is None else PREFIX + (with_orientation(metadata.exif, 1) or b"")
+    exif = None if metadata.exif is None else PREFIX + avif.placeholder(metadata.exif)
     blocks = {"exif": exif, "xmp": metadata.xmp, "icc": metadata.icc_profile}
     names = {"exif": "exif-data", "xmp": "xmp-data", "icc": "icc-profile-data"}
     for kind, content in blocks.items():

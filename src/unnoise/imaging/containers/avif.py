@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import struct
 
+from unnoise.imaging.containers.directories import ASCII, Tag
+from unnoise.imaging.containers.exif import PREFIX, block_of
 from unnoise.imaging.metadata import Metadata
 
 _COLOUR, _ANIMATION = b"colrnclx", b"avis"
+_DESCRIPTION, _FILLER, _SHORTEST = 0x010E, b"~", 64
 # All boxes that tell of the image stand within this many bytes from the beginning.
 HEAD = 1 << 16
 
@@ -38,3 +41,18 @@ def with_code_points(head: bytes, metadata: Metadata) -> bytes:
     if place < 0 or metadata.cicp is None:
         return head
     return head[: place + 8] + struct.pack(">HH", *metadata.cicp[:2]) + head[place + 12 :]
+
+
+def placeholder(exif: bytes) -> bytes:
+    """Return an EXIF block in whose place ``exif`` fits, since libvips adds tags to whatever it is given."""
+    return block_of({_DESCRIPTION: Tag(ASCII, _FILLER * max(len(exif), _SHORTEST) + b"\0")}) or b""
+
+
+def with_exif(content: bytes, exif: bytes) -> bytes:
+    """Return a file with ``exif`` in the place of its placeholder; zeros fill what is left of that."""
+    place = content.find(_FILLER * max(len(exif), _SHORTEST))
+    start = content.rfind(PREFIX, 0, max(place, 0)) + len(PREFIX)
+    if place < 0 or start < len(PREFIX):
+        return content
+    end = place + max(len(exif), _SHORTEST)
+    return content[:start] + exif + bytes(end - start - len(exif)) + content[end:]
