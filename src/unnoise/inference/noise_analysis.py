@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +85,9 @@ def _starts(length: int, side: int, count: int) -> list[int]:
 def _level(patches: Batch, denoise: Callable[[Batch], Batch]) -> float:
     """Return the level by what a denoiser removes of patches ``(P, h, w, C)``, NaN where nothing is seen.
 
-    For the best estimate of the clean image, the mean square of what is removed is the noise's variance less the
-    estimate's mean square error, which is a tenth of it or so.
+    Of each patch the median of its absolute values counts, times 1.4826, by which it is the standard deviation of
+    Gaussian noise (Hampel 1974): what is removed at edges, strokes and lines is much, but at few pixels. Of these
+    levels the median counts, so that neither do a few patches of texture.
     """
     seen = np.isfinite(patches)
     if not seen.all():
@@ -95,18 +97,15 @@ def _level(patches: Batch, denoise: Callable[[Batch], Batch]) -> float:
     told = counts > FEWEST if (counts > FEWEST).any() else counts > 0
     if not told.any():
         return 0.0
-    removed = np.square(patches[told] - denoise(patches[told]))
-    return _aggregate(np.mean(removed, axis=(1, 2, 3), where=counted[told], dtype=np.float64))
+    removed = np.abs(patches[told] - denoise(patches[told]))
+    return _median(np.array([_median(one[which]) for one, which in zip(removed, counted[told], strict=True)])) * 1.4826
 
 
-def _aggregate(squares: npt.NDArray[np.float64]) -> float:
-    """Return the level of an image by the mean squares ``(P,)`` of what is removed of its patches: their median's root.
-
-    A few patches of texture, of which more is removed, then do not count.
-    """
-    # numpy's median would import numpy.ma, a tenth of a small image's time.
-    ordered = np.sort(squares)
-    return float(np.sqrt(ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]].mean()))
+def _median(values: npt.NDArray[Any]) -> float:
+    """Return the median; NumPy's own would import numpy.ma, a tenth of a small image's time."""
+    middle = len(values) // 2
+    upper = np.partition(values, middle)
+    return float(upper[middle] if len(values) % 2 else (upper[:middle].max() + upper[middle]) / 2)
 
 
 def _of_one_colour(patches: Batch) -> npt.NDArray[np.bool_]:
