@@ -27,7 +27,7 @@ def psnr(clean, image):
 
 def test_photo_is_the_default_and_comes_first():
     assert packaged_models()[0] == "photo"
-    assert load().metadata.name == "photo-finish"
+    assert load().metadata.name == "photo"
     assert load().metadata.recipe == load("photo").metadata.recipe
 
 
