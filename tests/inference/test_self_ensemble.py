@@ -32,8 +32,9 @@ def test_the_image_is_seen_in_as_many_positions(count):
         np.testing.assert_array_equal(np.sort(batch, axis=None), np.sort(images, axis=None))
 
 
-@pytest.mark.parametrize("name", packaged_models())
-@pytest.mark.parametrize("count", [1, 2, 8])
+@pytest.mark.parametrize(
+    ("name", "count"), [("photo", 1), ("photo", 8), *((name, 2) for name in packaged_models()[1:])]
+)
 def test_tiles_and_strips_give_what_one_run_gives(name, count):
     denoiser = load(name)
     halo = halo_of(denoiser.metadata.receptive_field, denoiser.metadata.stride)
