@@ -175,7 +175,7 @@ def half(tmp_path_factory):
 
 
 def test_nothing_to_do_gives_the_same_bytes(tmp_path, half):
-    dark = samples("uint8", (80, 90, 3)) // 200
+    dark = samples("uint8", (80, 90, 3)) // 100
     write(tmp_path / "in.png", dark, compression=1)
     for name, options in (("gate.png", {}), ("zero.png", {"strength": 0, "skip_clean": False})):
         report = denoise_file(tmp_path / "in.png", tmp_path / name, model=half, options=DenoiseOptions(**options))
@@ -211,12 +211,12 @@ def test_holes_are_filled_even_where_all_else_is_left_as_it_is(tmp_path, half, o
 
 def test_hidden_pixels_do_not_count_for_the_noise(tmp_path, half):
     pixels = np.concatenate([samples("uint8", (96, 96, 3)) // 200, np.full((96, 96, 1), 255, np.uint8)], axis=2)
-    pixels[:, 48:] = samples("uint8", (96, 48, 4), seed=1)
-    pixels[:, 48:, 3] = 0
+    pixels[:, 32:] = samples("uint8", (96, 64, 4), seed=1)
+    pixels[:, 32:, 3] = 0
     write(tmp_path / "a.png", pixels)
     report = denoise_file(tmp_path / "a.png", tmp_path / "b.png", model=half)
     assert report.unchanged == "no noise was found"
-    pixels[:, 48:, 3] = 255
+    pixels[:, 32:, 3] = 255
     write(tmp_path / "c.png", pixels)
     assert denoise_file(tmp_path / "c.png", tmp_path / "d.png", model=half).unchanged == ""
 
