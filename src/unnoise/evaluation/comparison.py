@@ -138,7 +138,7 @@ def _changed(recipe: Recipe, dataset: str | None, noise: str | None) -> Recipe:
         content["data"] = {**content["data"], "dataset": dataset}
     if noise is not None:
         content["noise"] = str(noises.parse(noise))
-    return Recipe.model_validate(content)
+    return Recipe.checked(content, "the recipe")
 
 
 def _require_classes(subject: Subject, images: RunImages) -> None:
