@@ -31,10 +31,10 @@ def test_the_better_answer_has_the_smaller_loss(name):
 
 def test_psnr_is_that_of_the_metric_with_its_sign_turned():
     clean = np.full((3, 4, 4, 1), 0.5, np.float32)
-    # Squared errors of 0.0099, 0.0999 and 0, to each of which the floor of 0.0001 is added.
-    answers = clean + np.sqrt(np.array([0.0099, 0.0999, 0], np.float32)).reshape(-1, 1, 1, 1)
+    # Squared errors to each of which the floor of 0.000025 is added.
+    answers = clean + np.sqrt(np.array([0.009975, 0.099975, 0], np.float32)).reshape(-1, 1, 1, 1)
     values = keras.ops.convert_to_numpy(negative_psnr(clean, answers))
-    np.testing.assert_allclose(values, [-20, -10, -40], atol=1e-3)
+    np.testing.assert_allclose(values, [-20, -10, -46.0206], atol=1e-3)
     np.testing.assert_allclose(values[:2], -psnr(clean, answers, data_range=1.0)[:2], atol=0.05)
 
 
@@ -51,4 +51,4 @@ def test_sixteen_bit_answers_are_judged_in_32_bits():
     answer = keras.ops.cast(clean + np.float32(2**-7), "bfloat16")
     value = negative_psnr(keras.ops.convert_to_tensor(clean), answer)
     assert keras.backend.standardize_dtype(value.dtype) == "float32"
-    assert float(value[0]) == pytest.approx(10 * np.log10(2**-14 + 1e-4), abs=1e-3)
+    assert float(value[0]) == pytest.approx(10 * np.log10(2**-14 + 2.5e-5), abs=1e-3)
