@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 Array = npt.NDArray[np.float32]
+Colour = npt.NDArray[np.float64]
 # Text is drawn twice as often as gradients, and so are lines: thin strokes are what a denoiser loses first.
 KINDS = ("flat", "gradient", "text", "text", "page", "lines", "lines", "blocks")
 
@@ -52,7 +53,7 @@ def _drawing(kind: str, side: int, rng: np.random.Generator, fonts: list[Path]) 
     return np.asarray(canvas, np.float32) / 255
 
 
-def _colours(rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _colours(rng: np.random.Generator) -> tuple[Colour, Colour]:
     """Return ink and paper: any two colours, black and white, or two grays."""
     kind = rng.random()
     if kind < 0.4:
@@ -62,7 +63,7 @@ def _colours(rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], npt.NDA
     return np.full(3, ink), np.full(3, paper)
 
 
-def _gradient(side: int, ink: npt.NDArray[np.float64], paper: npt.NDArray[np.float64], rng: np.random.Generator) -> Array:
+def _gradient(side: int, ink: Colour, paper: Colour, rng: np.random.Generator) -> Array:
     axis = np.linspace(-1, 1, side)
     angle = rng.uniform(0, 2 * np.pi)
     ramp = axis[:, np.newaxis] * np.sin(angle) + axis * np.cos(angle)
@@ -89,7 +90,8 @@ def _write(
         for top in range(int(rng.integers(-height, 1)), side * finer, height):
             if rng.random() < 0.1:
                 continue
-            words = ["".join(rng.choice(lower if rng.random() < 0.8 else letters, rng.integers(1, 10))) for _ in range(20)]
+            kinds = [lower if rng.random() < 0.8 else letters for _ in range(20)]
+            words = ["".join(rng.choice(kind, rng.integers(1, 10))) for kind in kinds]
             while words and pen.textlength(" ".join(words), font) > width * 1.1:
                 words.pop()
             pen.text((column * width + int(rng.integers(0, 12)), top), " ".join(words), fill=colours[1], font=font)
@@ -105,7 +107,8 @@ def _lines(pen: ImageDraw.ImageDraw, side: int, finer: int, ink: tuple[int, ...]
         if kind <= 1:
             pen.line(ends, fill=colour, width=width)
         elif kind == 2:
-            pen.line([(int(x), int(y)) for x, y in rng.integers(0, side, (6, 2))], fill=colour, width=width, joint="curve")
+            points = [(int(x), int(y)) for x, y in rng.integers(0, side, (6, 2))]
+            pen.line(points, fill=colour, width=width, joint="curve")
         elif kind == 3:
             left, top = (int(value) for value in rng.integers(0, side, 2))
             reach, step = int(rng.integers(20, 160)) * finer, int(rng.integers(3, 20)) * finer

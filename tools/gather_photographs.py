@@ -4,9 +4,10 @@ Photographs are taken as they are; those that measurements/photo_sets.toml holds
 To them come photographs from Debian's packages of wallpapers (lomiri-wallpapers-16.04, lomiri-wallpapers-20.04,
 mate-backgrounds, plasma-workspace-wallpapers, ukui-wallpapers; unpack them with ``dpkg-deb -x``), halved until no side
 is longer than 1600 pixels, which removes their own noise and compression, and drawings (``tools/drawings.py``) with
-the TrueType fonts of the folders given, such as Debian's fonts-freefont-ttf, fonts-lato, fonts-liberation and fonts-noto-core.
+the TrueType fonts of Debian's fonts-crosextra-carlito, fonts-freefont-ttf, fonts-hack, fonts-lato, fonts-liberation.
 
-    python -m tools.gather_photographs --photographs FOLDER... --wallpapers UNPACKED... --fonts UNPACKED... -o DATA/photographs
+    python -m tools.gather_photographs --photographs FOLDER... --wallpapers UNPACKED... --fonts UNPACKED... \\
+        -o DATA/photographs
 """
 
 import argparse

@@ -51,7 +51,7 @@ class Plan:
 
 
 @dataclass
-class Outcome:
+class BenchmarkResult:
     """What a benchmark gave.
 
     Attributes:
@@ -65,7 +65,7 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> Outcome:
+def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> BenchmarkResult:
     """Measure what the plan says and is not yet in the folder; write tables, figures and ``report.html``.
 
     The folder gets ``images.csv`` (a row an image, written as it comes), ``summary.csv``, ``table.md``, ``figures/``,
@@ -92,7 +92,7 @@ def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> Outcom
     results.facts |= environment()
     results.save_facts()
 
-    outcome = Outcome([], results.folder / "report.html")
+    result = BenchmarkResult([], results.folder / "report.html")
     todo = {
         (images.name, method): missing
         for images in sets
@@ -115,12 +115,12 @@ def run_benchmark(plan: Plan, folder: str | Path, *, console: Console) -> Outcom
             bar.update(task, description=f"{name}, {title_of(method)}")
             text = _process(results, by_name[name], method, jobs, noises, plan, bar, task)
             if text is not None:
-                outcome.failed[f"{method} on {name}"] = text
+                result.failed[f"{method} on {name}"] = text
             console.print(_line(results, name, method, noises, text), highlight=False, soft_wrap=True)
             results.save_facts()
-    outcome.means = results.finish()
-    write_benchmark_report(results, outcome.means)
-    return outcome
+    result.means = results.finish()
+    write_benchmark_report(results, result.means)
+    return result
 
 
 def _missing(

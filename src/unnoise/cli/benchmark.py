@@ -82,10 +82,10 @@ def benchmark(
         data_dir=data_dir,
     )
     try:
-        outcome = run_benchmark(plan, output, console=console)
+        result = run_benchmark(plan, output, console=console)
     except KeyboardInterrupt:
         console.print("\nStopped. What is done is kept; the same command goes on.")
         raise
-    console.print(f"tables: {output / 'table.md'}\nreport: {outcome.report}", highlight=False, soft_wrap=True)
-    if outcome.failed:
-        raise UnnoiseError("Not measured: " + "; ".join(f"{name}: {why}" for name, why in outcome.failed.items()))
+    console.print(f"tables: {output / 'table.md'}\nreport: {result.report}", highlight=False, soft_wrap=True)
+    if result.failed:
+        raise UnnoiseError("Not measured: " + "; ".join(f"{name}: {why}" for name, why in result.failed.items()))

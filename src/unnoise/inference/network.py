@@ -139,11 +139,11 @@ class Network:
 
     def _tiling(self, height: int, width: int, tile: Tile, pixels: int, tallest: int | None) -> Tiling:
         """Return how the images are cut."""
-        card = self.metadata
-        if tile is None or card.receptive_field is None or not self.any_size:
+        known = self.metadata
+        if tile is None or known.receptive_field is None or not self.any_size:
             return single_tile(height, width)
-        halo, side = halo_of(card.receptive_field, card.stride), None if tile == "auto" else tile
-        return tiling(height, width, stride=card.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
+        halo, side = halo_of(known.receptive_field, known.stride), None if tile == "auto" else tile
+        return tiling(height, width, stride=known.stride, halo=halo, side=side, pixels=pixels, tallest=tallest)
 
     def _answer(self, output: str, last: bool, batch: Batch, last_position: bool) -> Batch:
         """Return one run's answer; ``last`` and ``last_position`` tell that no other follows."""

@@ -12,7 +12,7 @@ from unnoise.reporting.kpi import LINEAR, KpiTable
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDEST_PER_CLASS = 20
+MOST_CLASSES = 20
 """Most classes whose accuracy is written out; beyond, the confusion figure shows them."""
 
 
@@ -87,23 +87,31 @@ def accuracy_table(table: KpiTable) -> TextTable | None:
     rows = table.accuracies
     if not rows:
         return None
-    contest = [None if row.name == "clean" else row.accuracy for row in rows]
-    columns = [
-        ("Input", [Cell(row.name) for row in rows]),
-        ("Accuracy [%]", _column(contest, [_percent(row.accuracy) for row in rows], max)),
-    ]
-    if len(table.class_names) <= WIDEST_PER_CLASS:
-        for k, name in enumerate(table.class_names):
-            values = [None if row.name == "clean" else row.per_class[k] for row in rows]
-            columns.append((name, _column(values, [_percent(row.per_class[k]) for row in rows], max)))
-    header, cells = zip(*columns, strict=True)
-    return TextTable("Recognition", header, tuple(zip(*cells, strict=True)))
+    accuracies = _column(_contest(table, [row.accuracy for row in rows]), [_percent(row.accuracy) for row in rows], max)
+    cells = tuple((Cell(row.name), cell) for row, cell in zip(rows, accuracies, strict=True))
+    return TextTable("Recognition", ("Input", "Accuracy [%]"), cells)
+
+
+def class_table(table: KpiTable) -> TextTable | None:
+    """Return the accuracy of every class as cells, a row a class; None where there is none, or too many classes."""
+    rows = table.accuracies
+    if not rows or len(table.class_names) > MOST_CLASSES:
+        return None
+    cells = []
+    for k, name in enumerate(table.class_names):
+        values = [row.per_class[k] for row in rows]
+        cells.append((Cell(name), *_column(_contest(table, values), [_percent(value) for value in values], max)))
+    return TextTable("Accuracy of each class [%]", ("Class", *(row.name for row in rows)), tuple(cells))
+
+
+def _contest(table: KpiTable, values: Sequence[float | None]) -> list[float | None]:
+    return [None if row.name == "clean" else value for row, value in zip(table.accuracies, values, strict=True)]
 
 
 def text_tables(table: KpiTable) -> list[TextTable]:
-    """Return the tables that there are: denoising, then recognition."""
-    recognition = accuracy_table(table)
-    return [denoising_table(table)] + ([] if recognition is None else [recognition])
+    """Return the tables that there are: denoising, recognition, recognition of each class."""
+    found = (denoising_table(table), accuracy_table(table), class_table(table))
+    return [text for text in found if text is not None]
 
 
 def footnotes(table: KpiTable) -> list[str]:
@@ -150,9 +158,9 @@ def print_table(table: KpiTable, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    for text in text_tables(table):
-        # Per-class columns are for the report, tuned values stand below: a terminal is not wide enough for them.
-        width = 2 if text.title == "Recognition" else len(text.header) - (text.header[-1] == "Tuned")
+    # The classes are for the report, tuned values stand below: a terminal is not wide enough for them.
+    for text in filter(None, (denoising_table(table), accuracy_table(table))):
+        width = len(text.header) - (text.header[-1] == "Tuned")
         drawn = Table(title=text.title, box=box.SIMPLE_HEAD, title_justify="left")
         for position, name in enumerate(text.header[:width]):
             drawn.add_column(Text(name), justify="left" if position == 0 else "right", no_wrap=True)

@@ -3,6 +3,6 @@
 Keras is imported when a run begins, not with this package.
 """
 
-from unnoise.training.run import resume, train
+from unnoise.training.run import check_models, resume, train
 
-__all__ = ["resume", "train"]
+__all__ = ["check_models", "resume", "train"]

@@ -40,18 +40,26 @@ def train(
     if start is not None:
         RunFolder.open(start)  # what is no run is told before the images are loaded
     images = load_images(recipe, data_dir=data_dir)
-    # What a model refuses is told before anything is written or trained.
-    autoencoder = _make(recipe.model, recipe, images)
-    if start is not None:
-        _begin(autoencoder, start)
-    if recipe.classifier is not None:
-        _make(recipe.classifier.model, recipe, images, classes=_classes(images))
+    check_models(recipe, images)
     facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
     facts |= {"class_names": list(images.train.class_names), "licence": images.train.licence}
     facts["data_dir"] = str(Path(data_dir).resolve()) if data_dir else None
     run = RunFolder.create(folder, recipe, facts)
     _Stages(run, recipe, images, console or Console()).run()
     return run
+
+
+def check_models(recipe: Recipe, images: RunImages) -> None:
+    """Build the models of ``recipe`` for its images, so that what one refuses is told before anything is trained.
+
+    Raises:
+        RecipeError: a model refuses a parameter or the images' size, or does not fit what training starts from.
+    """
+    autoencoder = _make(recipe.model, recipe, images)
+    if recipe.training.start is not None:
+        _begin(autoencoder, recipe.training.start)
+    if recipe.classifier is not None:
+        _make(recipe.classifier.model, recipe, images, classes=_classes(images))
 
 
 def resume(folder: str | Path, *, data_dir: str | Path | None = None, console: Console | None = None) -> RunFolder:
