@@ -84,17 +84,21 @@ def _write(
     """Write lines of letters at random, in columns."""
     size = float(rng.uniform(7, 26)) * finer
     font = ImageFont.truetype(rng.choice(fonts), size) if fonts else ImageFont.load_default(size)
-    letters, lower = [chr(code) for code in range(33, 127)], [chr(code) for code in range(97, 123)]
     width, height = side * finer // columns, int(size * rng.uniform(1.1, 1.8))
     for column in range(columns):
         for top in range(int(rng.integers(-height, 1)), side * finer, height):
             if rng.random() < 0.1:
                 continue
-            kinds = [lower if rng.random() < 0.8 else letters for _ in range(20)]
-            words = ["".join(rng.choice(kind, rng.integers(1, 10))) for kind in kinds]
+            words = [_word(rng) for _ in range(20)]
             while words and pen.textlength(" ".join(words), font) > width * 1.1:
                 words.pop()
             pen.text((column * width + int(rng.integers(0, 12)), top), " ".join(words), fill=colours[1], font=font)
+
+
+def _word(rng: np.random.Generator) -> str:
+    """Return one to nine letters at random, most often small ones."""
+    first, last = ("a", "z") if rng.random() < 0.8 else ("!", "~")
+    return "".join(rng.choice([chr(code) for code in range(ord(first), ord(last) + 1)], rng.integers(1, 10)))
 
 
 def _lines(pen: ImageDraw.ImageDraw, side: int, finer: int, ink: tuple[int, ...], rng: np.random.Generator) -> None:
