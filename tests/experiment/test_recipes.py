@@ -91,6 +91,8 @@ def test_a_recipe_file_is_read_and_overrides_change_it(tmp_path):
     assert changed.model.parameters["hidden"] == [4, 8]
     assert changed.seed == 3
     assert changed.data == load_recipe("demo").data
+    assert changed.summary.startswith(load_recipe("demo").summary)
+    assert "training.epochs=" in changed.summary
 
 
 def test_an_override_may_add_a_table():

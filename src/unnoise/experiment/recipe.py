@@ -231,7 +231,7 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
 
     Args:
         name: A built-in recipe's name, or a path that ends in ``.toml``.
-        overrides: Texts such as ``training.epochs=5`` or ``noise=gaussian(0.2)``.
+        overrides: Texts such as ``training.epochs=5`` or ``noise=gaussian(0.2)``; the summary names them.
 
     Raises:
         InputError: a file that cannot be read or is no TOML.
@@ -242,8 +242,11 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
-    for override in overrides:
-        _override(table, override)
+    changes = [override.strip() for override in overrides]
+    for change in changes:
+        _override(table, change)
+    if changes and isinstance(table.get("summary"), str):
+        table["summary"] += f" (changed: {', '.join(changes)})"
     return Recipe.checked(table, origin)
 
 

@@ -124,6 +124,7 @@ class _Stages:
         self.run_folder, self.recipe, self.images, self.console = run, recipe, images, console
 
     def run(self) -> None:
+        self.console.print(self.recipe.summary, highlight=False, markup=False, soft_wrap=True)
         for line in self.images.describe():
             self.console.print(line, highlight=False, soft_wrap=True)
         for number, stage in enumerate(self.recipe.stages):
