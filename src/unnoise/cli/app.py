@@ -17,6 +17,7 @@ from unnoise.cli.denoise import denoise
 from unnoise.cli.doctor import doctor
 from unnoise.cli.errors import describe, fail, missing_package
 from unnoise.cli.evaluate import evaluate
+from unnoise.cli.inspect import inspect
 from unnoise.cli.models import models
 from unnoise.cli.noise import noise
 from unnoise.cli.package import package
@@ -29,7 +30,7 @@ from unnoise.errors import UnnoiseError
 # The order of the help: what most people came for stands first.
 COMMANDS = {
     "Images": (denoise, models, noise, doctor),
-    "Models of your own": (demo, recipes, train, evaluate, package, sweep),
+    "Models of your own": (demo, inspect, recipes, train, evaluate, package, sweep),
     "Comparisons": (benchmark, tune),
 }
 

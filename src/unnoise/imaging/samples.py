@@ -1,6 +1,7 @@
 """Samples of files and arrays <-> float32 with the nominal range [0, 1]: the only place where one becomes the other.
 
-A sample ``s`` of a type whose white is ``w`` stands for ``s / w``. Back, integers are rounded to the nearest level and
+A sample ``s`` of a type whose white is ``w`` stands for ``s / w``, or ``(s - o) / (w - o)`` where black is not 0 but an
+offset ``o``, as cameras and microscopes write it. Back, integers are rounded to the nearest level and
 clipped to what is between black and white; floats are neither, since noise goes past the range.
 
 Example:
@@ -37,34 +38,42 @@ def white_of(dtype: npt.DTypeLike) -> float:
     return float(np.iinfo(dtype).max) if dtype.kind in "ui" else 1.0
 
 
-def to_float(samples: Array, *, white: float | None = None, fill: Floats | None = None) -> Floats:
+def to_float(samples: Array, *, white: float | None = None, offset: float = 0.0, fill: Floats | None = None) -> Floats:
     """Return samples as float32 in which 1 is white; nothing is clipped.
 
     Args:
         samples: Integers or floats of any shape.
         white: The value that stands for white; None: that of the type.
+        offset: The value that stands for black.
         fill: What stands for NaN and infinite samples, such as a mean for each channel ``(C,)``; None leaves them.
     """
     white = white_of(samples.dtype) if white is None else white
-    if white == 1:
+    working = _working(samples.dtype)
+    if white == 1 and offset == 0:
         values = np.asarray(samples, np.float32)
-    else:
-        working = _working(samples.dtype)
+    elif offset == 0:
         values = np.asarray(np.divide(samples, working(white), dtype=working), np.float32)
+    else:
+        above = np.subtract(samples, working(offset), dtype=working)
+        values = np.asarray(np.divide(above, working(white - offset), out=above), np.float32)
     return values if fill is None else np.where(np.isfinite(values), values, fill).astype(np.float32, copy=False)
 
 
-def from_float(values: Array, dtype: npt.DTypeLike, *, white: float | None = None) -> Array:
+def from_float(values: Array, dtype: npt.DTypeLike, *, white: float | None = None, offset: float = 0.0) -> Array:
     """Return float values, in which 1 is white, as samples of ``dtype``: integers rounded and clipped, floats neither.
 
     Args:
         values: Floats of any shape, nominal range [0, 1].
         dtype: The type of the samples.
         white: The value that stands for white; None: that of the type. Integers never go past it.
+        offset: The value that stands for black. Integers go below it, down to 0.
     """
     dtype = np.dtype(dtype)
-    white = white_of(dtype) if white is None else white
-    scaled = values if white == 1 else values.astype(_working(dtype), copy=False) * _working(dtype)(white)
+    white, working = white_of(dtype) if white is None else white, _working(dtype)
+    span = white - offset
+    scaled = values if span == 1 else values.astype(working, copy=False) * working(span)
+    if offset:
+        scaled = scaled + working(offset)
     if dtype.kind in "ui":
         # White may lie past what the type holds (uint8 with a white of 1023); such values must not wrap around.
         scaled = np.clip(np.rint(scaled), 0, min(white, white_of(dtype)))
@@ -96,6 +105,24 @@ def white_in_use(dtype: npt.DTypeLike, high: float, *, of_model: float | None = 
     if of_model is not None and high <= of_model:
         return of_model
     return next((float(white) for white in (1023, 4095, 16383) if 255 < high <= white), white_of(dtype))
+
+
+def range_in_use(dtype: npt.DTypeLike, low: float, high: float) -> tuple[float, float]:
+    """Return what stands for white and for black in samples, by the extremes of all images of one origin.
+
+    Args:
+        dtype: The type of the samples.
+        low, high: The lowest of them, but for a few, and the highest.
+
+    Returns:
+        255 and 0 for 8 bits, 1 and 0 for floats within that range or a little past it; else the least usual white that
+        nothing is above (for floats the highest sample), and ``low`` where it is more than a hundredth of that.
+    """
+    kind = np.dtype(dtype)
+    if kind.itemsize == 1 or (kind.kind == "f" and not is_far(low, high)):
+        return white_of(kind), 0.0
+    white = white_in_use(kind, high) if kind.kind in "ui" else high
+    return white, low if low > white / 100 or low < 0 else 0.0
 
 
 def is_gray(strips: Iterable[Array]) -> bool:
