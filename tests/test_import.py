@@ -37,8 +37,8 @@ def test_the_public_surface():
     """What is not listed here is not promised."""
     assert unnoise.__all__ == [
         "DenoiseOptions", "Image", "__version__", "baselines", "datasets", "denoise", "denoise_file", "denoise_folder",
-        "errors", "estimate_noise", "evaluation", "experiment", "files", "imaging", "inference", "load", "metrics",
-        "models", "noise", "packaging", "read_image", "reporting", "training", "write_image",
+        "errors", "estimate_noise", "evaluation", "experiment", "files", "frames", "imaging", "inference", "load",
+        "metrics", "models", "noise", "packaging", "read_image", "reporting", "training", "write_image",
     ]  # fmt: skip
     parameters = {
         name: list(inspect.signature(getattr(unnoise, name)).parameters)

@@ -104,7 +104,7 @@ def stack(description):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (stack("ImageJ=1.54f\nimages=4\nslices=4\n"), "ImageJ stack of 4 images"),
+        (stack("ImageJ=1.54f\nimages=4\nslices=4\n"), "it has 4 pages or frames"),
         (tiff(PIXELS[..., 0], extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]), "raw file.*preview"),
         (tiff(PIXELS[..., :2], photometric="minisblack", planarconfig="contig"), "2 channels that are neither"),
         (tiff(np.stack([PIXELS, PIXELS]), photometric="rgb"), "2 pages"),

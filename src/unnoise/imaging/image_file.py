@@ -14,6 +14,7 @@ from unnoise.imaging.foreign import foreign_content
 from unnoise.imaging.formats import by_marks
 from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array
+from unnoise.imaging.source import Source, name_of, opened
 
 MAX_PIXELS = 1_000_000_000
 # Rows are decoded in strips of about this many bytes.
@@ -26,6 +27,11 @@ class ImageFile(Header):
     """An image file, its header read; made by :func:`open_image`."""
 
     _decode: Decode
+
+    @classmethod
+    def of(cls, header: Header, decode: Decode) -> ImageFile:
+        """Return the file of a header and of what decodes its pixels."""
+        return cls(**{field.name: getattr(header, field.name) for field in dataclasses.fields(Header)}, _decode=decode)
 
     def strips(self, rows: int | None = None) -> Iterator[Array]:
         """Give the pixels from top to bottom in arrays ``(h, width, bands)``, alpha last; each call begins anew.
@@ -50,22 +56,22 @@ class ImageFile(Header):
         return result
 
 
-def open_image(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> ImageFile:
+def open_image(source: str | Source, *, max_pixels: int = MAX_PIXELS) -> ImageFile:
     """Open an image file; its header is read, its pixels are not.
 
     The format is told by the content, not by the name. Palettes become RGB, CMYK becomes sRGB by the file's profile;
     pixels are not turned by the EXIF orientation.
 
     Args:
-        source: A path, or the content of a file.
+        source: A path, the content of a file, or a view of one of its pictures.
         max_pixels: Larger images are refused.
 
     Raises:
         InputError: missing, unreadable, empty, not an image, damaged, of several pages or frames, of samples that are
             neither 8 or 16 bit nor float, or too large.
     """
-    source = source if isinstance(source, bytes) else Path(source)
-    name = "the data" if isinstance(source, bytes) else str(source)
+    source = Path(source) if isinstance(source, str) else source
+    name = name_of(source)
     head = _head(source, name)
     if (foreign := foreign_content(head)) is not None:
         raise InputError(f"Cannot read {name}: it is {foreign.name}; {foreign.remedy.format('it')}.")
@@ -77,18 +83,14 @@ def open_image(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> I
             f"{max_pixels / 1e6:,.0f}.",
             remedy="max_pixels",
         )
-    fields = {field.name: getattr(header, field.name) for field in dataclasses.fields(header)}
-    return ImageFile(**fields, _decode=decode)
+    return ImageFile.of(header, decode)
 
 
-def _head(source: Path | bytes, name: str) -> bytes:
+def _head(source: Source, name: str) -> bytes:
     """Return the beginning of the file; raise InputError where it is not there or empty."""
     try:
-        if isinstance(source, bytes):
-            head = source[:_HEAD]
-        else:
-            with open(source, "rb") as handle:
-                head = handle.read(_HEAD)
+        with opened(source) as handle:
+            head = handle.read(_HEAD)
     except OSError as error:
         raise InputError(
             f"Cannot read {name}: {error.strerror or error}. Check the name and the permissions."

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 from unnoise.errors import InputError
 from unnoise.imaging.containers import CutOff, avif, jpeg, png, tiff, webp
 from unnoise.imaging.containers.exif import PREFIX, without_thumbnail
 from unnoise.imaging.formats import Format
 from unnoise.imaging.metadata import NONE, Metadata
+from unnoise.imaging.source import Source, opened
 
 _OF = {"JPEG": jpeg.inventory, "PNG": png.inventory, "TIFF": tiff.inventory, "WebP": webp.inventory}
 # Where the last byte of a GIF is looked for.
 _TAIL = 1 << 16
 
 
-def refusal(source: Path | bytes, format_: Format | None, head: bytes) -> str:
+def refusal(source: Source, format_: Format | None, head: bytes) -> str:
     """Return why a file is not the one picture, or of none of the kinds, that can be read; nothing where it may be.
 
     Args:
@@ -29,12 +29,12 @@ def refusal(source: Path | bytes, format_: Format | None, head: bytes) -> str:
     if format_ is not None and format_.name == "JPEG":
         return jpeg.refusal(head)
     if format_ is not None and format_.name == "TIFF":
-        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
+        with opened(source) as handle:
             return tiff.refusal(tiff.directories_of(handle))
     return ""
 
 
-def inventory(source: Path | bytes, format_name: str, name: str) -> Metadata:
+def inventory(source: Source, format_name: str, name: str) -> Metadata:
     """Return what a file of one of the formats holds beside its picture.
 
     Args:
@@ -45,7 +45,7 @@ def inventory(source: Path | bytes, format_name: str, name: str) -> Metadata:
     Raises:
         InputError: it is cut off.
     """
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
+    with opened(source) as handle:
         try:
             if format_name in _OF:
                 return _OF[format_name](handle)

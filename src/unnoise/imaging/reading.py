@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.imaging.image import Image
-from unnoise.imaging.image_file import open_image
+from unnoise.imaging.image_file import ImageFile, open_image
 
 # How pixels stored with an EXIF orientation become upright: swap the axes first, then turn rows, columns around.
 _TURNS = {
@@ -23,7 +23,7 @@ _TURNS = {
 }
 
 
-def read_image(source: str | Path | bytes) -> Image:
+def read_image(source: str | Path | bytes | ImageFile) -> Image:
     """Give the image in a JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP or PPM file.
 
     The format is told by the content, not by the name. Pixels keep their depth: uint8, uint16 or float32. Gray stays
@@ -31,7 +31,7 @@ def read_image(source: str | Path | bytes) -> Image:
     the ICC profile is kept.
 
     Args:
-        source: A path, or the content of a file.
+        source: A path, the content of a file, or a file that is opened, such as a frame of a stack.
 
     Returns:
         The image, its alpha channel apart.
@@ -49,7 +49,7 @@ def read_image(source: str | Path | bytes) -> Image:
         ...     read_image(f"{folder}/gray.png").pixels.shape
         (4, 4)
     """
-    file = open_image(source)
+    file = source if isinstance(source, ImageFile) else open_image(source)
     samples = _upright(file.read(), file.orientation)
     pixels = samples[..., 0] if file.channels == 1 else samples[..., :3]
     alpha = np.ascontiguousarray(samples[..., -1]) if file.alpha else None

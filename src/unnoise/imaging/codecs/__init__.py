@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import mmap
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from unnoise.errors import InputError, UnnoiseError
 from unnoise.imaging.formats import Format
 from unnoise.imaging.header import Header
 from unnoise.imaging.samples import Array
+from unnoise.imaging.source import Source
 
 Decode = Callable[[int], Iterator[Array]]
 """Gives the pixels from top to bottom, so many rows at a time, as ``(h, width, bands)``; each call begins anew."""
@@ -27,7 +27,7 @@ Pixels = bytes | mmap.mmap
 class Codec(Protocol):
     """What a module of this room offers."""
 
-    def open(self, source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
+    def open(self, source: Source, name: str, head: bytes) -> tuple[Header, Decode]:
         """Read the header of a file that begins with ``head``; ``name`` is for messages.
 
         Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,12 +14,13 @@ from unnoise.imaging.formats import by_marks
 from unnoise.imaging.header import Header
 from unnoise.imaging.metadata import NONE
 from unnoise.imaging.samples import Array
+from unnoise.imaging.source import Source, opened
 
 # What the kinds of pixels become: bits are gray, palettes colours.
 _MODES = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}
 
 
-def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
+def open(source: Source, name: str, head: bytes) -> tuple[Header, Decode]:
     """Return the header of a file, and what decodes its pixels."""
     with _image(source, name) as image:
         mode, (width, height) = image.mode, image.size
@@ -68,10 +68,10 @@ def encode(header: Header, pixels: Pixels, sink: BinaryIO, quality: int | None) 
         raise EncodingError(str(error)) from error
 
 
-def _image(source: Path | bytes, name: str) -> Any:
+def _image(source: Source, name: str) -> Any:
     import PIL.Image
 
     try:
-        return PIL.Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        return PIL.Image.open(source if isinstance(source, Path) else opened(source))
     except Exception as error:  # Pillow raises whatever its decoders do
         raise damaged(name, str(error).rstrip(".")) from error

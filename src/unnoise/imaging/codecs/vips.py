@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import mmap
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,6 +21,7 @@ from unnoise.imaging.inventory import inventory, inventory_of_boxes, refusal
 from unnoise.imaging.jpeg_quality import jpeg_quality
 from unnoise.imaging.metadata import Metadata
 from unnoise.imaging.samples import Array
+from unnoise.imaging.source import Source, View, opened
 
 # Quality of lossy formats, unless the source had more.
 QUALITY = 95
@@ -68,7 +67,7 @@ def _text(pointer: Any) -> str:
     return "NULL" if pointer == ffi.NULL else bytes(ffi.string(pointer)).decode("utf-8", "replace")
 
 
-def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
+def open(source: Source, name: str, head: bytes) -> tuple[Header, Decode]:
     """Return the header of a file, and what decodes its pixels."""
     vips = libvips()
     if why := refusal(source, by_marks(head), head):
@@ -79,12 +78,10 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
     inverted = format_.name == "TIFF" and image.format == "float" and _of_tiff(source, tiff.is_min_is_white)
     metadata = _metadata(image, format_, source, name, head)
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if pages > 1 and format_.name == "TIFF":
+    if format_.name == "TIFF" and not isinstance(source, View):
         pages = _of_tiff(source, tiff.pages)
-    if pages > 1:
-        raise InputError(
-            f"Cannot read {name}: it has {pages} pages or frames, one is supported. Split it into single images."
-        )
+    if pages > 1 and not isinstance(source, View):
+        raise InputError(f"Cannot read {name}: it has {pages} pages or frames. Read them one by one as its frames.")
     notes = []
     try:
         pixels = _pixels(image, inverted)
@@ -113,7 +110,8 @@ def open(source: Path | bytes, name: str, head: bytes) -> tuple[Header, Decode]:
 
     def decode(rows: int) -> Iterator[Array]:
         try:
-            region = vips.Region.new(_pixels(_opened(vips, source, name, head), inverted))
+            image = _pixels(_opened(vips, source, name, head), inverted)
+            region = vips.Region.new(image)
             for top in range(0, header.height, rows):
                 count = min(rows, header.height - top)
                 samples = np.frombuffer(region.fetch(0, top, header.width, count), dtype)
@@ -183,27 +181,33 @@ def _set_blocks(vips: Any, image: Any, metadata: Metadata) -> str:
     return ",".join(kind for kind, content in blocks.items() if content is not None) or "none"
 
 
-def _stream(vips: Any, source: Path | bytes) -> Any:
+def _stream(vips: Any, source: Source) -> Any:
     # Not by a file name, in which libvips takes a "]" at the end for options.
     if isinstance(source, bytes):
         return vips.Source.new_from_memory(source)
+    if isinstance(source, View):
+        handle, stream = opened(source), vips.SourceCustom()
+        stream.on_read(handle.read)
+        stream.on_seek(handle.seek)
+        return stream
     return vips.Source.new_from_file(str(source))
 
 
-def _opened(vips: Any, source: Path | bytes, name: str, head: bytes) -> Any:
+def _opened(vips: Any, source: Source, name: str, head: bytes) -> Any:
     """Return the libvips image, its header read, its pixels to be read from top to bottom."""
+    stream = _stream(vips, source)
     try:
         if (known := by_marks(head)) is not None:
             # By this loader and no other: a JPEG with a gain map would be another kind of file.
-            image = vips.Operation.call(
-                f"{known.loader}_source", _stream(vips, source), access="sequential", fail_on="error"
-            )
+            image = vips.Operation.call(f"{known.loader}_source", stream, access="sequential", fail_on="error")
         else:
-            image = vips.Image.new_from_source(_stream(vips, source), "", access="sequential", fail_on="error")
+            image = vips.Image.new_from_source(stream, "", access="sequential", fail_on="error")
     except vips.Error as error:
         if "known format" in str(error):
             raise InputError(f"Cannot read {name}: it is not an image. Give a {NAMES} file.") from error
         raise damaged(name, _reason(error)) from error
+    # What is called from within libvips has to live as long as the image.
+    image._references.append(stream)
     return image
 
 
@@ -216,7 +220,7 @@ def _format(image: Any, name: str) -> Format:
     return format_
 
 
-def _metadata(image: Any, format_: Format, source: Path | bytes, name: str, head: bytes) -> Metadata:
+def _metadata(image: Any, format_: Format, source: Source, name: str, head: bytes) -> Metadata:
     """Return what the file holds beside the picture."""
     if format_.name != "AVIF":
         return inventory(source, format_.name, name)
@@ -247,8 +251,8 @@ def _check(pixels: Any, channels: int, name: str) -> None:
         )
 
 
-def _of_tiff(source: Path | bytes, look: Callable[[BinaryIO], Any]) -> Any:
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as handle:
+def _of_tiff(source: Source, look: Callable[[BinaryIO], Any]) -> Any:
+    with opened(source) as handle:
         return look(handle)
 
 

@@ -85,16 +85,21 @@ class Directories:
             self._read(4)
         (self.first,) = self._numbers("Q" if self.big else "I")
 
-    def all(self) -> list[Directory]:
-        """Return the directories in a row, each of them once."""
-        found: list[Directory] = []
-        seen = set()
+    def all(self) -> dict[int, Directory]:
+        """Return the directories in a row by their places, each of them once."""
+        found: dict[int, Directory] = {}
         offset = self.first
-        while offset and offset not in seen:
-            seen.add(offset)
-            directory, offset = self.at(offset)
-            found.append(directory)
+        while offset and offset not in found:
+            found[offset], offset = self.at(offset)
         return found
+
+    def alone(self, offset: int) -> dict[int, bytes]:
+        """Return what has to stand at which places so that the directory at ``offset`` is the only one."""
+        self.handle.seek(self.start + offset)
+        (count,) = self._numbers("Q" if self.big else "H")
+        end = offset + (8 + 20 * count if self.big else 2 + 12 * count)
+        code = self.order + ("Q" if self.big else "I")
+        return {8 if self.big else 4: struct.pack(code, offset), end: struct.pack(code, 0)}
 
     def at(self, offset: int, pointers: Iterable[int] = (EXIF, GPS)) -> tuple[Directory, int]:
         """Return the directory at ``offset`` with those that it points to, and the offset of the next one, or 0."""

@@ -6,6 +6,7 @@ Reference: Adobe, "TIFF Revision 6.0", 1992.
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 from fractions import Fraction
@@ -47,18 +48,43 @@ def directories_of(handle: BinaryIO) -> list[Directory]:
     """Return the directories of a TIFF file; none where they are damaged."""
     try:
         handle.seek(0)
-        return Directories(handle).all()
+        return list(Directories(handle).all().values())
     except DamagedDirectory:
         return []
 
 
 def pages(handle: BinaryIO) -> int:
-    """Return how many pictures a TIFF file has; smaller copies of one, as in pyramids, do not count."""
-    return sum(not _is_smaller(directory) for directory in directories_of(handle))
+    """Return how many pictures a TIFF file has."""
+    directories = directories_of(handle)
+    return max(sum(map(is_picture, directories)), told_images(directories[0]) if directories else 0)
 
 
-def _is_smaller(directory: Directory) -> bool:
-    return numbers(directory, 0x00FE)[:1] in ((1,), (5,))
+def is_picture(directory: Directory) -> bool:
+    """Return whether a directory is neither a smaller copy of a picture, as in pyramids, nor a mask."""
+    return not (numbers(directory, 0x00FE) or (0,))[0] & 5
+
+
+def told_images(first: Directory) -> int:
+    """Return how many images the file says it has, one behind the other without directories of their own, or 1.
+
+    ImageJ and tifffile say so where they have written the first directory alone.
+    """
+    description = first.get(DESCRIPTION)
+    text = description.text if isinstance(description, Tag) else ""
+    if text.startswith("ImageJ="):
+        images = re.search(r"^images=(\d{1,9})\s*$", text, re.MULTILINE)
+        return int(images[1]) if images else 1
+    shape = re.match(r'\{"shape": \[([\d, ]{1,200})\].*"truncated": true', text)
+    if shape is None:
+        return 1
+    height = (numbers(first, 0x0101) or (1,))[0]
+    return math.prod(map(int, shape[1].split(", "))) // max(1, height * row_samples(first))
+
+
+def row_samples(directory: Directory) -> int:
+    """Return the samples in a row."""
+    width, samples = (numbers(directory, tag) or (1,) for tag in (0x0100, 0x0115))
+    return width[0] * samples[0]
 
 
 def is_min_is_white(handle: BinaryIO) -> bool:
@@ -76,11 +102,6 @@ def refusal(directories: list[Directory]) -> str:
         return "it is a raw file, whose first picture is a preview; develop it to a 16-bit TIFF first"
     if SUB_DIRECTORIES in first and numbers(first, 0x00FE)[:1] == (1,):
         return "its first picture is a preview, and the picture itself lies in a sub-directory, as in raw files"
-    description = first.get(DESCRIPTION)
-    text = description.text if isinstance(description, Tag) else ""
-    images = re.search(r"^images=(\d+)", text, re.MULTILINE) if text.startswith("ImageJ=") else None
-    if images is not None and int(images[1]) > max(1, len(directories)):
-        return f"it is an ImageJ stack of {images[1]} images, one is supported; split it into single images"
     extra = numbers(first, EXTRA_SAMPLES)
     if 0 in extra and numbers(first, PHOTOMETRIC) in ((0,), (1,)):
         return f"it has {len(extra) + 1} channels that are neither colour nor transparency; split it into gray images"
@@ -107,7 +128,7 @@ def inventory(handle: BinaryIO) -> Metadata:
         return Metadata()
     first = directories[0]
     own: Directory = {tag: value for tag, value in first.items() if tag not in _CODING | _PROPER}
-    smaller = sum(map(_is_smaller, directories[1:]))
+    smaller = sum(not is_picture(directory) for directory in directories[1:])
     left_out = [f"{smaller} smaller copies of the picture"] if smaller else []
     left_out += ["sub-pictures"] if SUB_DIRECTORIES in first else []
     if imagej.COUNTS in own and handle.seek(0) == 0 and handle.read(2) == b"MM":
