@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import dataclasses
 import io
 import json
@@ -23,14 +21,13 @@ from unnoise.atomic import write_text
 from unnoise.cli.errors import describe
 from unnoise.errors import InputError, OutputError, UnnoiseError, UsageError
 from unnoise.files import FileReport, Job, Outcome, denoise_files, left_out, plan
+from unnoise.files.jobs import entry
+from unnoise.files.memory import limit_memory
 from unnoise.imaging.formats import format_of
 from unnoise.imaging.image_file import open_image
 from unnoise.imaging.samples import to_float
 from unnoise.inference import DenoiseOptions, Denoiser
 from unnoise.luma import LUMA
-
-# The number of this parameter in malloc.h of glibc, and the bytes from which a block gets pages of its own.
-_M_MMAP_THRESHOLD, _OWN_BLOCK = -3, 1 << 18
 
 Work = Callable[..., FileReport]
 
@@ -70,7 +67,7 @@ def denoise_one(
         typer.echo(_line(done), err=True)
     else:
         target = _target(source, content, output, suffix)
-        with _bar() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(Path(source).name, total=1.0)
             done = work(content, target, progress=lambda share: bar.update(task, completed=share))
         typer.echo(_line(done))
@@ -96,15 +93,6 @@ def _target(source: str, content: str | bytes, output: str | None, suffix: str |
     return target
 
 
-def _limit_memory() -> None:
-    """Have glibc give the memory of images back to the system as soon as they are done; elsewhere nothing happens.
-
-    Left alone, it keeps ever larger blocks for later, in each thread: twice the memory for a folder of photographs.
-    """
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _OWN_BLOCK)
-
-
 def denoise_folder(
     folder: Path,
     output: Path,
@@ -118,7 +106,7 @@ def denoise_folder(
     report: Path | None,
 ) -> None:
     """Denoise a folder; raise at the end where a file was bad."""
-    _limit_memory()
+    limit_memory()
     jobs = plan(folder, output, recursive=recursive, suffix=suffix)
     sizes = {job: _megapixels(job) for job in jobs}
     shares = dict.fromkeys(jobs, 0.0)
@@ -127,7 +115,7 @@ def denoise_folder(
     typer.echo(f"{len(jobs)} images, {sum(sizes.values()):.1f} megapixels, on {denoiser.device}")
     for line in left_out(folder, output, recursive=recursive):
         typer.echo(line)
-    with _bar("{task.fields[speed]:.2f} MP/s") as bar:
+    with progress_bar("{task.fields[speed]:.2f} MP/s") as bar:
         task = bar.add_task(folder.name, total=sum(sizes.values()) or 1, speed=0.0)
 
         def on_progress(job: Job, share: float) -> None:
@@ -146,22 +134,28 @@ def denoise_folder(
     outcomes.sort(key=lambda outcome: order[outcome.job])
     if report is not None:
         _write_report(report, [_entry(outcome) for outcome in outcomes], options)
-    bad = [outcome for outcome in outcomes if outcome.error is not None]
+    bad = [str(outcome.job.source) for outcome in outcomes if outcome.error is not None]
     reports = [outcome.report for outcome in outcomes if outcome.report is not None]
-    before = len(outcomes) - len(bad) - len(reports)
     unchanged = sum(bool(done.unchanged) for done in reports)
+    before = len(outcomes) - len(bad) - len(reports)
+    tell_end(len(reports), unchanged, before, len(bad), bad, time.perf_counter() - started)
+
+
+def tell_end(written: int, unchanged: int, before: int, failed: int, bad: list[str], seconds: float) -> None:
+    """Print what became of many files; raise InputError where some failed, with the names ``bad`` of these."""
     typer.echo(
-        f"{len(reports)} written"
+        f"{written} written"
         + (f", {unchanged} of them left as they are" if unchanged else "")
         + (f", {before} done before" if before else "")
-        + f", {time.perf_counter() - started:.1f} s"
+        + f", {seconds:.1f} s"
     )
-    if bad:
-        names = ", ".join(str(outcome.job.source) for outcome in bad)
-        raise InputError(f"{len(bad)} of {len(jobs)} images could not be denoised: {names}. See the lines above.")
+    if failed:
+        names = ", ".join(bad) + (f" and {failed - len(bad)} more" if failed > len(bad) else "")
+        total = written + before + failed
+        raise InputError(f"{failed} of {total} images could not be denoised: {names}. See the lines above.")
 
 
-def _bar(*more: str) -> Progress:
+def progress_bar(*more: str) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), *map(TextColumn, more), TimeRemainingColumn())
     # Standard output may be the image.
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
@@ -204,12 +198,7 @@ def _megapixels(job: Job) -> float:
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:
-    entry: dict[str, Any] = {"source": str(outcome.job.source), "target": str(outcome.job.target)}
-    if outcome.error is not None:
-        return {**entry, "status": "error", "error": describe(outcome.error)}
-    if outcome.report is None:
-        return {**entry, "status": "done before"}
-    return {"status": "unchanged" if outcome.report.unchanged else "denoised", **dataclasses.asdict(outcome.report)}
+    return entry(str(outcome.job.source), str(outcome.job.target), outcome.error or outcome.report, tell=describe)
 
 
 def _write_report(path: Path, entries: list[dict[str, Any]], options: DenoiseOptions) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from unnoise.atomic import remove_leftovers
 from unnoise.errors import InputError, OutputError, UnnoiseError
+from unnoise.files.jobs import at_once, attempt
 from unnoise.files.one_file import FileReport, denoise_file
 from unnoise.imaging.foreign import told
 from unnoise.imaging.formats import FORMATS, format_of
@@ -20,6 +21,8 @@ from unnoise.inference.options import DEFAULT
 
 # Files at work at once: while one is decoded or encoded, the network is busy with others.
 AT_ONCE = 3
+
+P = TypeVar("P", bound=PurePath)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,29 +68,43 @@ def plan(folder: str | Path, output: str | Path, *, recursive: bool = False, suf
         raise OutputError(f"{output} is a file, not a folder.", remedy="output")
     if output.resolve() == folder.resolve():
         raise OutputError(f"The output folder is the input folder {folder}.", remedy="output")
-    if suffix is not None:
-        format_of(f"x{suffix}")
-    jobs: list[Job] = []
-    taken: dict[str, Path] = {}
-    for source in _entries(folder, output.resolve(), recursive):
-        if source.suffix.lower() not in FORMATS:
-            continue
-        name = source.relative_to(folder)
-        job = Job(source, output / (name if suffix is None else name.with_suffix(suffix)))
-        # Some file systems do not tell capitals from small letters.
-        key = str(job.target).lower()
-        if key in taken:
-            raise InputError(
-                f"{taken[key]} and {source} would both be written to {job.target}. "
-                "Rename one of them, or keep each file's format."
-            )
-        taken[key] = source
-        jobs.append(job)
+    entries = _entries(folder, output.resolve(), recursive)
+    pairs = mirrored((source.relative_to(folder) for source in entries), suffix=suffix)
+    jobs = [Job(folder / name, output / target) for name, target in pairs]
     if not jobs:
         others = "; ".join(left_out(folder, output, recursive=recursive))
         message = f"There are no images in {folder}" + (f"; {others}." if others else ".")
         raise InputError(message, remedy=None if recursive else "recursive")
     return jobs
+
+
+def mirrored(names: Iterable[P], *, suffix: str | None = None) -> list[tuple[P, P]]:
+    """Return the names of images among ``names``, each with the name that its denoised image gets.
+
+    Args:
+        names: Of files, relative to their folder; images count by their suffix.
+        suffix: Another format for all, such as ".png"; None keeps each file's own.
+
+    Raises:
+        InputError: two files would be written to one name.
+        UsageError: an unknown suffix.
+    """
+    if suffix is not None:
+        format_of(f"x{suffix}")
+    pairs: list[tuple[P, P]] = []
+    taken: dict[str, P] = {}
+    for name in names:
+        if name.suffix.lower() not in FORMATS:
+            continue
+        target = name if suffix is None else name.with_suffix(suffix)
+        # Some file systems do not tell capitals from small letters.
+        first = taken.setdefault(str(target).lower(), name)
+        if first is not name:
+            raise InputError(
+                f"{first} and {name} would both be written to {target}. Rename one of them, or keep each file's format."
+            )
+        pairs.append((name, target))
+    return pairs
 
 
 def left_out(folder: str | Path, output: str | Path, *, recursive: bool = False) -> list[str]:
@@ -194,33 +211,15 @@ def denoise_files(
                 raise _Stopped
             on_progress(job, share)
 
-        try:
+        def denoised() -> FileReport | None:
             if resume:
                 remove_leftovers(job.target)
                 if is_done(job):
-                    return Outcome(job)
+                    return None
             job.target.parent.mkdir(parents=True, exist_ok=True)
-            return Outcome(job, denoise(job.source, job.target, progress=progress))
-        except UnnoiseError as error:
-            return Outcome(job, error=error)
-        except OSError as error:
-            return Outcome(job, error=InputError(f"{job.source}: {error.strerror or error}."))
-        except MemoryError:
-            full = InputError(f"{job.source}: there is not enough memory for it.", remedy="max_memory")
-            return Outcome(job, error=full)
+            return denoise(job.source, job.target, progress=progress)
 
-    waiting: set[Future[Outcome]] = set()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        try:
-            for job in jobs:
-                if len(waiting) >= AT_ONCE:
-                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        yield future.result()
-                waiting.add(pool.submit(work, job))
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            stopped.set()
+        result = attempt(str(job.source), denoised)
+        return Outcome(job, error=result) if isinstance(result, UnnoiseError) else Outcome(job, result)
+
+    yield from at_once(jobs, work, AT_ONCE, stopped)
