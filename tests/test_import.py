@@ -45,7 +45,7 @@ def test_the_public_surface():
         for name in ("denoise", "denoise_file", "denoise_folder", "estimate_noise", "load", "DenoiseOptions")
     }
     options = ["sigma", "strength", "chroma", "self_ensemble", "skip_clean", "tile", "max_memory"]
-    files = ["strip_metadata", "overwrite", "max_pixels", "quality", "white"]
+    files = ["strip_metadata", "overwrite", "max_pixels", "quality", "white", "frames"]
     assert parameters == {
         "denoise": [
             "image", "model", *options, "channel_axis", "data_range", "threads", "device", "progress",

@@ -5,39 +5,30 @@ import io
 import numpy as np
 import pytest
 import tifffile
+from made_stacks import COLOUR, STACK, stack
 
 from unnoise.errors import InputError
 from unnoise.frames import open_frames
 from unnoise.imaging import open_image, read_image, write_image
-
-STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 32)).astype(np.uint16)
-COLOUR = np.random.default_rng(1).integers(0, 256, (3, 2, 20, 16, 3)).astype(np.uint8)
-
-
-def written(stack=STACK, **options):
-    file = io.BytesIO()
-    tifffile.imwrite(file, stack, **options)
-    return file.getvalue()
-
 
 WRITERS = {
     "plain": {}, "big-endian": {"byteorder": ">"}, "big": {"bigtiff": True}, "compressed": {"compression": "zlib"},
     "ImageJ": {"imagej": True}, "OME": {"ome": True, "metadata": {"axes": "ZYX"}},
     "one directory": {"truncate": True}, "one directory, big-endian": {"truncate": True, "byteorder": ">"},
     "ImageJ, one directory": {"imagej": True, "truncate": True},
-    "tiled": {"tile": (16, 16)}, "two pages": {"stack": STACK[:2]},
-    "colour": {"stack": COLOUR, "imagej": True, "photometric": "rgb"},
-    "float, one directory": {"stack": STACK / np.float32(4000), "imagej": True, "truncate": True},
+    "tiled": {"tile": (16, 16)}, "two pages": {"pixels": STACK[:2]},
+    "colour": {"pixels": COLOUR, "imagej": True, "photometric": "rgb"},
+    "float, one directory": {"pixels": STACK / np.float32(4000), "imagej": True, "truncate": True},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("as_path", [False, True])
-def test_each_frame_is_read_as_it_was_written(tmp_path, writer, as_path):
-    content = written(**WRITERS[writer])
+def test_each_frame_is_read_as_it_was_stack(tmp_path, writer, as_path):
+    content = stack(**WRITERS[writer])
     (tmp_path / "stack.tif").write_bytes(content)
     frames = open_frames(tmp_path / "stack.tif" if as_path else content)
-    wanted = WRITERS[writer].get("stack", STACK)
+    wanted = WRITERS[writer].get("pixels", STACK)
     wanted = wanted.reshape(-1, *wanted.shape[-3:] if wanted is COLOUR else (*wanted.shape[-2:], 1))
     assert len(frames) == len(wanted)
     for frame, expected in zip(frames, wanted, strict=True):
@@ -45,7 +36,7 @@ def test_each_frame_is_read_as_it_was_written(tmp_path, writer, as_path):
     np.testing.assert_array_equal(frames[1].read(), wanted[1])
     np.testing.assert_array_equal(read_image(frames[0]).pixels, np.squeeze(wanted[0]))
     assert frames[1].name.endswith(", frame 2")
-    with pytest.raises(InputError, match=f"it has {len(wanted)} pages or frames"):
+    with pytest.raises(InputError, match=f"it has {len(wanted)} frames"):
         open_image(content)
 
 
@@ -71,15 +62,15 @@ def test_a_single_image_has_one_frame(tmp_path):
 
 
 def test_a_stack_that_says_more_than_it_holds_is_refused():
-    content = written(imagej=True, truncate=True)
+    content = stack(imagej=True, truncate=True)
     with pytest.raises(InputError, match="it has 5 images, and does not hold them"):
         open_frames(content[:-4000])
     with pytest.raises(InputError, match="it has 5 images"):
-        open_frames(written(STACK[0], description="ImageJ=1.54f\nimages=5\n", metadata=None, compression="zlib"))
+        open_frames(stack(STACK[0], description="ImageJ=1.54f\nimages=5\n", metadata=None, compression="zlib"))
 
 
 def test_a_damaged_frame_leaves_the_others_readable():
-    content = bytearray(written(compression="zlib"))
+    content = bytearray(stack(compression="zlib"))
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         place = file.pages[2].dataoffsets[0]
     content[place : place + 50] = bytes(50)

@@ -92,3 +92,13 @@ def exif(thumbnail=b"", order="<", orientation=6):
     small += struct.pack(order + "HHII", 0x0201, 4, 1, second + 30)
     small += struct.pack(order + "HHII", 0x0202, 4, 1, len(thumbnail)) + bytes(4)
     return mark + struct.pack(order + "I", 8) + main + notes + (small + thumbnail if thumbnail else b"")
+
+
+def samples(dtype, shape, seed=0):
+    values = np.random.default_rng(seed).random(shape)
+    return values.astype(dtype) if dtype == "float32" else np.rint(values * np.iinfo(dtype).max).astype(dtype)
+
+
+def smooth(shape=(64, 48, 3)):
+    ramp = np.linspace(0, 255, shape[0] * shape[1]).reshape(shape[:2])
+    return np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8) if len(shape) == 3 else ramp.astype(np.uint8)

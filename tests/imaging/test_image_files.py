@@ -12,9 +12,10 @@ import numpy as np
 import PIL.Image
 import pytest
 import pyvips
+from made_files import samples, smooth
 
 import unnoise.imaging
-from unnoise.errors import InputError, OutputError, UsageError
+from unnoise.errors import InputError, UsageError
 from unnoise.imaging import Image, encoding, image_files, open_image, read_image, write_image
 from unnoise.imaging.formats import FORMATS
 
@@ -24,16 +25,6 @@ LOSSLESS = {
     ".tiff": ("uint8",),
     ".webp": ("uint8",),
 }
-
-
-def samples(dtype, shape, seed=0):
-    values = np.random.default_rng(seed).random(shape)
-    return values.astype(dtype) if dtype == "float32" else np.rint(values * np.iinfo(dtype).max).astype(dtype)
-
-
-def smooth(shape=(64, 48, 3)):
-    ramp = np.linspace(0, 255, shape[0] * shape[1]).reshape(shape[:2])
-    return np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8) if len(shape) == 3 else ramp.astype(np.uint8)
 
 
 @pytest.mark.parametrize(("suffix", "dtype"), [(s, d) for s, dtypes in LOSSLESS.items() for d in dtypes])
@@ -74,70 +65,6 @@ def test_other_byte_order_is_written_right(tmp_path):
     pixels = samples("uint16", (5, 6))
     write_image(tmp_path / "image.png", Image(pixels.astype(">u2")))
     assert np.array_equal(read_image(tmp_path / "image.png").pixels, pixels)
-
-
-def test_floats_and_back():
-    for dtype, peak in (("uint8", 255), ("uint16", 65535)):
-        image = Image(samples(dtype, (16, 16, 3)), samples(dtype, (16, 16)), b"profile")
-        floats = image.to_float()
-        assert floats.dtype == np.float32
-        assert floats.max() <= 1
-        assert np.allclose(floats, image.pixels / peak, atol=1e-7)
-        again = image.with_float(floats)
-        assert np.array_equal(again.pixels, image.pixels)
-        assert again.pixels.dtype == dtype
-        assert again.alpha is image.alpha
-        assert again.icc_profile == b"profile"
-
-
-def test_every_level_survives_the_way_through_floats():
-    for dtype in ("uint8", "uint16"):
-        levels = np.arange(np.iinfo(dtype).max + 1).astype(dtype).reshape(-1, 256)
-        image = Image(levels)
-        assert np.array_equal(image.with_float(image.to_float()).pixels, levels)
-
-
-def test_integers_are_clipped_and_rounded_and_floats_are_neither():
-    new = np.array([[-0.5, 0.5, 1.5]])
-    assert Image(np.zeros((1, 3), np.uint8)).with_float(new).pixels.tolist() == [[0, 128, 255]]
-    assert Image(np.zeros((1, 3), np.float32)).with_float(new).pixels.tolist() == [[-0.5, 0.5, 1.5]]
-    assert Image(np.zeros((1, 3), np.uint8)).with_float(new[..., None]).pixels.shape == (1, 3)
-
-
-def test_to_float_is_a_copy():
-    image = Image(np.zeros((2, 2), np.float32))
-    image.to_float()[:] = 1
-    assert image.pixels.max() == 0
-
-
-@pytest.mark.parametrize(
-    "new", [np.zeros((2, 3)), np.zeros((2, 2, 3)), np.zeros((2, 2), np.uint8), np.full((2, 2), np.nan)]
-)
-def test_with_float_checks_the_pixels(new):
-    with pytest.raises(InputError):
-        Image(np.zeros((2, 2), np.uint8)).with_float(new)
-
-
-@pytest.mark.parametrize(
-    ("pixels", "alpha"),
-    [
-        (np.zeros((2, 2, 4), np.uint8), None),
-        (np.zeros(4, np.uint8), None),
-        (np.zeros((0, 4), np.uint8), None),
-        (np.zeros((2, 2), np.float64), None),
-        (np.zeros((2, 2), np.int16), None),
-        (np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8)),
-        (np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint16)),
-    ],
-)
-def test_an_image_is_checked_when_made(pixels, alpha):
-    with pytest.raises(InputError, match="received"):
-        Image(pixels, alpha)
-
-
-def test_depth_and_gray_with_an_axis():
-    assert [Image(np.zeros((2, 2), dtype)).depth for dtype in (np.uint8, np.uint16, np.float32)] == [8, 16, 32]
-    assert Image(np.zeros((2, 5, 1), np.uint8)).pixels.shape == (2, 5)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
@@ -221,137 +148,6 @@ def test_pixels_read_can_be_written_to(tmp_path):
     image = read_image(tmp_path / "image.png")
     image.pixels[:], image.alpha[:] = 1, 1
     assert image.pixels.min() == image.alpha.min() == 1
-
-
-def one_line(caught, path):
-    assert "\n" not in str(caught.value)
-    assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
-@pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])
-def test_a_truncated_file_is_refused(tmp_path, suffix, kept):
-    path = tmp_path / f"image{suffix}"
-    write_image(path, Image(samples("uint8", (64, 64, 3))))
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
-    with pytest.raises(InputError, match="damaged, cut off") as caught:
-        read_image(path)
-    one_line(caught, path)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "empty"),
-        (b"hello", "not an image"),
-        (b"1,2,3\n4,5,6\n", "not an image"),
-        (b"\x89PNG\r\n\x1a\n", "damaged"),
-    ],
-)
-def test_what_is_not_an_image_is_said(tmp_path, content, message):
-    path = tmp_path / "image.png"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=message) as caught:
-        read_image(path)
-    one_line(caught, path)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"FUJIFILMCCD-RAW 0201", "it is a raw file; develop it to 16-bit TIFF first"),
-        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "it is a raw file"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC file.*save it as JPEG"),
-        (b"\xff\x0a\0\0", "it is a JPEG XL file"),
-        (b"<svg>", "it is a drawing"),
-        (b"8BPS\0\1", "it is a Photoshop file; save it as TIFF first"),
-    ],
-)
-def test_images_of_other_kinds_are_told_with_what_to_do(content, message):
-    with pytest.raises(InputError, match=message):
-        open_image(content + bytes(100))
-
-
-@pytest.mark.parametrize(("marker", "bits", "message"), [(0xC1, 12, "JPEG of 12 bits"), (0xC3, 8, "lossless JPEG")])
-def test_rare_jpegs_are_told_by_their_kind(marker, bits, message):
-    file = io.BytesIO()
-    PIL.Image.fromarray(smooth()).save(file, "JPEG")
-    content = bytearray(file.getvalue())
-    place = content.index(b"\xff\xc0")
-    content[place + 1], content[place + 4] = marker, bits
-    with pytest.raises(InputError, match=message):
-        read_image(bytes(content))
-
-
-def test_missing_files_and_folders_are_said(tmp_path):
-    for path in (tmp_path / "missing.png", tmp_path):
-        with pytest.raises(InputError, match=r"No such file|directory|denied") as caught:
-            read_image(path)
-        one_line(caught, path)
-
-
-def test_several_pages_other_formats_and_other_samples_are_refused(tmp_path):
-    gray = pyvips.Image.new_from_array(smooth((16, 8)))
-    pages = gray.copy()
-    pages.set_type(pyvips.GValue.gint_type, "page-height", 8)
-    pages.write_to_file(str(tmp_path / "pages.tif"))
-    (tmp_path / "image.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
-    gray.cast("int").write_to_file(str(tmp_path / "int.tif"))
-    pyvips.Image.black(8, 8, bands=6).write_to_file(str(tmp_path / "bands.tif"))
-    pyvips.Image.new_from_array(smooth()).colourspace("lab").write_to_file(str(tmp_path / "lab.tif"))
-    expected = {
-        "pages.tif": "2 pages", "image.svg": "it is a drawing", "int.tif": "integers with a sign of 32 bits",
-        "bands.tif": "5 colour channels", "lab.tif": "lab",
-    }  # fmt: skip
-    for name, message in expected.items():
-        with pytest.raises(InputError, match=message) as caught:
-            read_image(tmp_path / name)
-        one_line(caught, tmp_path / name)
-
-
-def test_an_existing_file_is_kept_unless_told(tmp_path):
-    path = tmp_path / "image.png"
-    write_image(path, Image(smooth()))
-    before = path.read_bytes()
-    with pytest.raises(OutputError, match="exists already"):
-        write_image(path, Image(smooth() // 2))
-    assert path.read_bytes() == before
-    write_image(path, Image(smooth() // 2), overwrite=True)
-    assert np.array_equal(read_image(path).pixels, smooth() // 2)
-
-
-@pytest.mark.parametrize(
-    ("name", "image", "message"),
-    [
-        ("image.jpg", Image(smooth(), smooth((64, 48))), "JPEG holds no transparency"),
-        ("image.png", Image(np.zeros((2, 2), np.float32)), "PNG holds no floats"),
-        ("image.jpg", Image(np.zeros((2, 2), np.float32)), "JPEG holds no floats"),
-        ("image.webp", Image(np.zeros((1, 16384), np.uint8)), "WebP refuses"),
-        ("missing/image.png", Image(smooth()), "does not exist"),
-    ],
-)
-def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, name, image, message):
-    with pytest.raises(OutputError, match=message) as caught:
-        write_image(tmp_path / name, image)
-    one_line(caught, tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("image.heic", "HEIC files are not written"),
-        ("image.dng", "raw files are not written"),
-        ("image.xyz", "unknown suffix '.xyz'.*Allowed: .avif"),
-        ("image.pmg", "Did you mean '.p"),
-        ("image", "no suffix says in which format.*Allowed: .avif"),
-    ],
-)
-def test_a_suffix_of_no_format_is_wrong_usage(tmp_path, name, message):
-    with pytest.raises(UsageError, match=message) as caught:
-        write_image(tmp_path / name, Image(smooth()))
-    one_line(caught, tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_files_of_a_folder_are_sorted(tmp_path):

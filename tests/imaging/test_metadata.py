@@ -66,17 +66,25 @@ def test_xmp_of_a_png_goes_to_a_jpeg_and_back():
         assert image.info["XML:com.adobe.xmp"].encode() == packet
 
 
-def test_what_is_behind_the_end_and_further_frames_are_named():
+def test_what_is_behind_the_end_and_further_pictures_are_named():
     _, lost = rewritten(png() + bytes(1000), ".png")
     assert lost == ["1,000 bytes behind the end of the image"]
     frames = [PIL.Image.fromarray(np.roll(PIXELS, n, 1)) for n in range(3)]
-    for kind, message in (("PNG", "2 of 3 frames"), ("MPO", "2 of 3 pictures")):
-        file = io.BytesIO()
-        frames[0].save(file, kind, save_all=True, append_images=frames[1:])
-        content, lost = rewritten(file.getvalue(), ".png" if kind == "PNG" else ".jpg")
-        assert lost == [message]
-        with PIL.Image.open(io.BytesIO(content)) as image:
-            assert getattr(image, "n_frames", 1) == 1
+    file = io.BytesIO()
+    frames[0].save(file, "MPO", save_all=True, append_images=frames[1:])
+    content, lost = rewritten(file.getvalue(), ".jpg")
+    assert lost == ["2 of 3 pictures"]
+    with PIL.Image.open(io.BytesIO(content)) as image:
+        assert getattr(image, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_an_animation_is_not_taken_for_one_picture(kind):
+    frames = [PIL.Image.fromarray(np.roll(PIXELS, n, 1)) for n in range(3)]
+    file = io.BytesIO()
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:])
+    with pytest.raises(InputError, match="it has 3 frames, and one image is asked for"):
+        open_image(file.getvalue())
 
 
 def test_a_png_without_its_end_is_refused():

@@ -104,10 +104,10 @@ def stack(description):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (stack("ImageJ=1.54f\nimages=4\nslices=4\n"), "it has 4 pages or frames"),
+        (stack("ImageJ=1.54f\nimages=4\nslices=4\n"), "it has 4 frames"),
         (tiff(PIXELS[..., 0], extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]), "raw file.*preview"),
         (tiff(PIXELS[..., :2], photometric="minisblack", planarconfig="contig"), "2 channels that are neither"),
-        (tiff(np.stack([PIXELS, PIXELS]), photometric="rgb"), "2 pages"),
+        (tiff(np.stack([PIXELS, PIXELS]), photometric="rgb"), "it has 2 frames"),
         (tiff(PIXELS[..., 0] / 255), "floats of 64 bits"),
         (tiff(PIXELS[..., 0].astype(np.uint32)), "integers of 32 bits"),
         (tiff(PIXELS[..., 0]).replace(*(struct.pack("<HHII", 259, 3, 1, code) for code in (1, 50000))), "ZSTD"),

@@ -79,6 +79,14 @@ def denoise(
             help="The sample that stands for white, where 16-bit files do not use their range; by default found.",
         ),
     ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            metavar="NUMBERS",
+            help="Which frames of a stack or an animation: 1-10,15 or 5- or first or last; by default all.",
+        ),
+    ] = None,
     strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, XMP, IPTC and comments.")] = False,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Sub-folders, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Skip the files of a folder that are done.")] = False,
@@ -136,6 +144,7 @@ def denoise(
         max_pixels=int(max_pixels * 1e6),
         quality=quality,
         white=white,
+        frames=frames,
     )
     suffix = None if format is None else f".{format.lower().removeprefix('.')}"
     if is_folder:

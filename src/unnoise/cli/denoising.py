@@ -169,7 +169,8 @@ def _line(report: FileReport) -> str:
         what = f"left as it is, {report.unchanged}"
     else:
         what = f"denoised, noise {(report.noise or 0) * 255:.1f} of 255"
-    line = f"{report.target}: {what}; {report.width}×{report.height}, {report.bits} bit, {report.seconds:.1f} s"
+    size = f"{report.width}×{report.height}" + (f", {report.frames} frames" if report.frames > 1 else "")
+    line = f"{report.target}: {what}; {size}, {report.bits} bit, {report.seconds:.1f} s"
     line += f" on {report.device}"
     if report.metadata_lost:
         line += f"; not kept: {', '.join(report.metadata_lost)}"

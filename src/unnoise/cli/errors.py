@@ -14,6 +14,7 @@ REMEDIES = {
     "data_dir": "Give the folder that has it with --data-dir, or set UNNOISE_DATA.",
     "dataset": "Name another with --set data.dataset=FOLDER (train) or --dataset FOLDER (evaluate); "
     "--data-dir is looked through, too.",
+    "frames": "Choose one with --frames, such as --frames first.",
     "max_memory": "Lower --max-memory, or shrink the image.",
     "max_pixels": "Raise the limit with --max-pixels, or shrink the image.",
     "output": "Choose another place with -o.",

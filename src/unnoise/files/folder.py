@@ -152,6 +152,7 @@ def denoise_folder(
     max_pixels: int = MAX_PIXELS,
     quality: int | None = None,
     white: float | None = None,
+    frames: str | None = None,
     on_progress: Callable[[Job, float], None] = lambda job, share: None,
 ) -> list[Outcome]:
     """Denoise the images of a folder into another, and return what became of each, in the order of their names.
@@ -160,7 +161,7 @@ def denoise_folder(
 
     Args:
         folder, output, recursive: As in :func:`plan`.
-        model, options, strip_metadata, overwrite, max_pixels, quality, white: As in :func:`denoise_file`.
+        model, options, strip_metadata, overwrite, max_pixels, quality, white, frames: As in :func:`denoise_file`.
         format: Another format for all, such as ".png"; None keeps each file's own.
         resume: Whether files that are done are left out.
         on_progress: Called from the working threads with a job and the share of it that is done.
@@ -180,6 +181,7 @@ def denoise_folder(
         max_pixels=max_pixels,
         quality=quality,
         white=white,
+        frames=frames,
     )
     outcomes = {outcome.job: outcome for outcome in denoise_files(jobs, one, resume=resume, on_progress=on_progress)}
     return [outcomes[job] for job in jobs]

@@ -5,33 +5,21 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
-import numpy.typing as npt
+from typing import BinaryIO
 
 from unnoise.atomic import atomic_path
 from unnoise.errors import InputError
-from unnoise.imaging.encoding import check_fits, held_metadata, write_strips
+from unnoise.files.all_frames import AllFrames
+from unnoise.frames import check_holds, open_frames, plays, write_frames
+from unnoise.imaging.encoding import held_metadata
 from unnoise.imaging.formats import format_of
-from unnoise.imaging.hidden import fill_hidden
-from unnoise.imaging.image_file import MAX_PIXELS, ImageFile, open_image
-from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_in_use, white_of
+from unnoise.imaging.image_file import MAX_PIXELS
 from unnoise.inference import DenoiseOptions, Denoiser, load_cached
 from unnoise.inference.network import Progress
 from unnoise.inference.options import DEFAULT
-from unnoise.inference.treatment import Treatment, decide
 
-Array = npt.NDArray[Any]
-Batch = npt.NDArray[np.float32]
-
-# Rows that are converted at once on their way out.
-ROWS = 64
-# Images of at most this many bytes are decoded once, for the analysis and the network; larger ones twice.
-DECODED_ONCE = 32 << 20
+_GIF = "GIF has 256 colours a frame, which brings some grain and bands; PNG and WebP lose nothing"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +28,8 @@ class FileReport:
 
     Attributes:
         source, target: Names of the files.
-        width, height, channels, bits, alpha: Of the image.
+        width, height, channels, bits, alpha: Of the image, or its first frame.
+        frames: How many there are.
         noise: The estimate, in units of the range [0, 1]; None where nothing was to be done anyway.
         unchanged: Why the pixels were left as they are; empty where they were denoised.
         metadata_kept, metadata_lost: Kinds of metadata.
@@ -57,6 +46,7 @@ class FileReport:
     channels: int
     bits: int
     alpha: bool
+    frames: int
     noise: float | None
     unchanged: str
     metadata_kept: list[str]
@@ -79,13 +69,15 @@ def denoise_file(
     max_pixels: int = MAX_PIXELS,
     quality: int | None = None,
     white: float | None = None,
+    frames: str | None = None,
     progress: Progress = lambda share: None,
 ) -> FileReport:
     """Denoise the image file ``source`` and write it to ``target``.
 
     Depth, alpha, EXIF, XMP, IPTC, ICC profile, resolution and orientation stay where the format of ``target`` can hold
     them. Where nothing is to be changed (a clean image, strength 0) and the format is the same, the target is a copy of
-    the file, byte by byte. Memory does not grow with the image's height.
+    the file, byte by byte. Memory does not grow with the image's height, nor with the number of frames. Stacks and
+    animations are denoised frame by frame; those of one size are all denoised or all left.
 
     Args:
         source: The file, or its content.
@@ -101,6 +93,7 @@ def denoise_file(
             loss for WebP and AVIF.
         white: The sample that stands for white; None: 255 for 8 bits, 1 for floats, and for 16 bits the model's own, or
             the least of 1023, 4095, 16383 and 65535 that no sample of the file is above.
+        frames: Which of a stack or an animation, such as "1-10,15", "first" or "last"; None: all of them.
         progress: Called with the share that is done, up to 1.
 
     Raises:
@@ -116,7 +109,9 @@ def denoise_file(
     started = time.perf_counter()
     denoiser = model if isinstance(model, Denoiser) else load_cached(model)
     sink = Path(target) if isinstance(target, (str, Path)) else target
-    image = open_image(source, max_pixels=max_pixels)
+    images = open_frames(source, max_pixels=max_pixels)
+    images = images if frames is None else images.choose(frames)
+    image = images[0]
     if isinstance(sink, Path) and not isinstance(source, bytes) and sink.exists() and sink.samefile(source):
         raise InputError(f"{sink} is the input itself.", remedy="output")
     if format is not None:
@@ -124,141 +119,40 @@ def denoise_file(
     else:
         written_as = format_of(sink) if isinstance(sink, Path) else image.format
     name = str(sink) if isinstance(sink, Path) else "memory"
-    check_fits(name, image, written_as)
-    run = _Run(image, denoiser, options, white)
-    notes = [*image.notes, *(["NaN and infinite values became the mean of their channel"] if run.filled else [])]
+    check_holds(name, images, written_as)
+    work = AllFrames(images, denoiser, options, white)
+    notes = [*image.notes, *work.notes]
     kept, lost = held_metadata(image, written_as, strip_metadata=strip_metadata)
-    if run.treatment.unchanged and written_as is image.format and quality is None and not strip_metadata and not notes:
+    same = written_as is image.format and images.is_whole and quality is None and not strip_metadata
+    if work.unchanged and same and not notes:
         _copy(source, sink, overwrite)
         kept, lost = image.metadata.kinds(), []
     else:
-        write_strips(
-            sink, image, run.strips(progress), format=written_as, strip_metadata=strip_metadata, overwrite=overwrite,
-            quality=quality,
+        lost += ["times of the frames"] if images.timing and not plays(images, written_as) else []
+        notes += [_GIF] if written_as.name == "GIF" else []
+        write_frames(
+            sink, work.denoised(progress), images, format=written_as, strip_metadata=strip_metadata,
+            overwrite=overwrite, quality=quality,
         )  # fmt: skip
     progress(1.0)
     return FileReport(
-        source=image.name,
+        source=images.name,
         target=name,
         width=image.width,
         height=image.height,
         channels=image.channels,
         bits=image.bits,
         alpha=image.alpha,
-        noise=run.level,
-        unchanged=run.treatment.unchanged,
+        frames=len(images),
+        noise=work.level,
+        unchanged=work.unchanged,
         metadata_kept=kept,
         metadata_lost=lost,
-        mean_drift=run.drift,
+        mean_drift=work.drift,
         notes=notes,
         device=denoiser.device,
         seconds=time.perf_counter() - started,
     )
-
-
-class _Run:
-    """The pixels of an image on their way through the network; alpha and colours that it hides go past it.
-
-    Attributes:
-        level: The noise that was found, in units of the range [0, 1]; None where it was not looked for.
-        treatment: What is done to the image.
-        filled: Whether NaN and infinite samples are replaced.
-    """
-
-    def __init__(self, image: ImageFile, denoiser: Denoiser, options: DenoiseOptions, white: float | None) -> None:
-        self._image, self._denoiser, self._options = image, denoiser, options
-        self._source = _strips(image)
-        self._white, self._fill = _range(image, self._source, white, denoiser.metadata.white)
-        found = denoiser.analyze_noise(
-            self._marked(), image.height, image.width,
-            level=not options.changes_nothing, max_memory=options.max_memory,
-        )  # fmt: skip
-        self.level = found.level
-        self.treatment: Treatment = decide(options, found, denoiser.metadata)
-        self.filled = self._fill is not None
-        self._sums = [0.0, 0.0]
-        self._originals: deque[Array] = deque()
-
-    @property
-    def drift(self) -> float:
-        """Mean of what came out less that of what went in."""
-        return (self._sums[1] - self._sums[0]) / (self._image.width * self._image.height * self._image.channels)
-
-    def strips(self, progress: Progress) -> Iterator[Array]:
-        """Give the denoised image from top to bottom, in the depth of the source."""
-        image, denoised = self._image, self._seen()
-        if not self.treatment.unchanged:
-            denoised = self._denoiser.denoise_strips(
-                denoised, image.height, image.width, self._options, self.treatment, progress=progress
-            )
-        for rows in denoised:
-            for start in range(0, len(rows), ROWS):
-                samples = from_float(rows[start : start + ROWS], image.dtype, white=self._white)
-                if image.alpha:
-                    original = self._next_originals(len(samples))
-                    colours, alpha = original[..., :-1], original[..., -1:]
-                    samples = np.concatenate([np.where(alpha == 0, colours, samples), alpha], axis=2)
-                self._sums[1] += float(self._colours(samples).sum(dtype=np.float64))
-                yield samples
-
-    def _marked(self) -> Iterator[Batch]:
-        """Give the colours with NaN where nothing is seen: in holes and under full transparency."""
-        for strip in self._source():
-            values = to_float(strip[..., : self._image.channels], white=self._white)
-            yield np.where(strip[..., -1:] == 0, np.float32(np.nan), values) if self._image.alpha else values
-
-    def _seen(self) -> Iterator[Batch]:
-        source = fill_hidden(self._source()) if self._image.alpha else ((strip, strip) for strip in self._source())
-        for strip, filled in source:
-            if self._image.alpha:
-                self._originals.append(strip)
-            self._sums[0] += float(self._colours(strip).sum(dtype=np.float64))
-            yield self._colours(filled)
-
-    def _colours(self, strip: Array) -> Batch:
-        return to_float(strip[..., : self._image.channels], white=self._white, fill=self._fill)
-
-    def _next_originals(self, rows: int) -> Array:
-        """Return the next rows as they were, for alpha and what it hides."""
-        parts: list[Array] = []
-        while rows:
-            part = self._originals.popleft()
-            if len(part) > rows:
-                self._originals.appendleft(part[rows:])
-            parts.append(part[:rows])
-            rows -= len(parts[-1])
-        return np.concatenate(parts)
-
-
-def _strips(image: ImageFile) -> Callable[[], Iterator[Array]]:
-    """Return what gives the pixels from top to bottom as often as it is called."""
-    samples = image.width * image.height * (image.channels + image.alpha)
-    if samples * np.dtype(image.dtype).itemsize > DECODED_ONCE:
-        return image.strips
-    decoded = list(image.strips())
-    return lambda: iter(decoded)
-
-
-def _range(
-    image: ImageFile, source: Callable[[], Iterator[Array]], white: float | None, of_model: float | None
-) -> tuple[float, Batch | None]:
-    """Return the sample that stands for white, and what stands for holes: the means ``(C,)``, or None without holes.
-
-    Raises:
-        InputError: a white that is none, or values far outside the range.
-    """
-    if white is not None and not 0 < white < np.inf:
-        raise InputError(f"white must be a positive number, received {white!r}.")
-    if image.dtype == "uint8":
-        return white or white_of(image.dtype), None
-    seen = survey(strip[..., : image.channels] for strip in source())
-    white = white or white_in_use(image.dtype, seen.high, of_model=of_model)
-    if is_far(seen.low, seen.high, white):
-        raise InputError(
-            f"The values of {image.name} reach from {seen.low:g} to {seen.high:g}, far outside 0 to {white:g}.",
-            remedy="white",
-        )
-    return white, seen.fill
 
 
 def _copy(source: str | Path | bytes, target: Path | BinaryIO, overwrite: bool) -> None:

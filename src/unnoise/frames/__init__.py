@@ -11,6 +11,8 @@ Example:
     [(4, 6, 1)]
 """
 
+from unnoise.frames.animation import Timing
 from unnoise.frames.frames import Frames, open_frames
+from unnoise.frames.writing import check_holds, plays, write_frames
 
-__all__ = ["Frames", "open_frames"]
+__all__ = ["Frames", "Timing", "check_holds", "open_frames", "plays", "write_frames"]

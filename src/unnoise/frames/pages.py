@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,8 @@ from unnoise.errors import InputError
 from unnoise.imaging.containers import tiff
 from unnoise.imaging.containers.directories import DamagedDirectory, Directories, Directory, numbers
 from unnoise.imaging.formats import by_marks
+from unnoise.imaging.image_file import ImageFile, open_image
+from unnoise.imaging.metadata import Metadata
 from unnoise.imaging.source import View, name_of, opened
 
 _BITS, _COMPRESSION, _STRIPS, _HEIGHT = 0x0102, 0x0103, 0x0111, 0x0101
@@ -47,6 +50,15 @@ def pages_of(source: Path | bytes) -> list[View]:
             ]
     except (DamagedDirectory, OSError):
         return []  # which opening it as an image tells
+
+
+def open_page(view: View, max_pixels: int) -> ImageFile:
+    """Open a page; the images behind the first one's directory do not have its tags."""
+    image = open_image(view, max_pixels=max_pixels)
+    if view.moved[2] == 0:
+        return image
+    kept = Metadata(orientation=image.orientation, resolution=image.metadata.resolution)
+    return dataclasses.replace(image, metadata=dataclasses.replace(kept, icc_profile=image.metadata.icc_profile))
 
 
 def _one_image(handle: BinaryIO, first: Directory) -> tuple[int, int]:

@@ -75,13 +75,13 @@ def open(source: Source, name: str, head: bytes) -> tuple[Header, Decode]:
     image = _opened(vips, source, name, head)
     format_ = _format(image, name)
     # libvips turns around integers only.
-    inverted = format_.name == "TIFF" and image.format == "float" and _of_tiff(source, tiff.is_min_is_white)
+    inverted = format_.name == "TIFF" and image.format == "float" and _look(source, tiff.is_min_is_white)
     metadata = _metadata(image, format_, source, name, head)
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if format_.name == "TIFF" and not isinstance(source, View):
-        pages = _of_tiff(source, tiff.pages)
+    if format_.name in ("TIFF", "PNG"):
+        pages = _look(source, tiff.pages if format_.name == "TIFF" else png.frames)
     if pages > 1 and not isinstance(source, View):
-        raise InputError(f"Cannot read {name}: it has {pages} pages or frames. Read them one by one as its frames.")
+        raise InputError(f"Cannot read {name}: it has {pages} frames, and one image is asked for.")
     notes = []
     try:
         pixels = _pixels(image, inverted)
@@ -251,7 +251,7 @@ def _check(pixels: Any, channels: int, name: str) -> None:
         )
 
 
-def _of_tiff(source: Source, look: Callable[[BinaryIO], Any]) -> Any:
+def _look(source: Source, look: Callable[[BinaryIO], Any]) -> Any:
     with opened(source) as handle:
         return look(handle)
 

@@ -43,12 +43,21 @@ def chunks(handle: BinaryIO) -> Iterator[tuple[str, int]]:
         place = handle.seek(place + 12 + length)
 
 
+def frames(handle: BinaryIO) -> int:
+    """Return how many frames an animation has; 1 where it is none."""
+    for kind, length in chunks(handle):
+        if kind == "IDAT":
+            break
+        if kind == "acTL" and length == 8:
+            return int.from_bytes(handle.read(4), "big")
+    return 1
+
+
 def inventory(handle: BinaryIO) -> Metadata:
     """Return what a PNG file holds beside its picture."""
     exif = xmp = icc = cicp = resolution = None
     own: list[tuple[str, bytes]] = []
     left_out: list[str] = []
-    frames = 1
     whole = False
     for kind, length in chunks(handle):
         if kind == "IEND":
@@ -66,15 +75,11 @@ def inventory(handle: BinaryIO) -> Metadata:
             resolution = Resolution(Fraction(x), Fraction(y), "m" if unit == 1 else None) if x and y else None
         elif kind == "iTXt" and content.startswith(_XMP):
             xmp = _text(content)
-        elif kind == "acTL" and length == 8:
-            frames = struct.unpack(">II", content)[0]
         elif kind in _CARRIED or (kind not in _CODING | _ANIMATION and kind[3:].islower()):
             icc = _profile(content) if kind == "iCCP" else icc
             own.append((kind, content))
         elif kind not in _CODING | _ANIMATION:
             left_out.append(f"chunk {kind}")
-    if frames > 1:
-        left_out.append(f"{frames - 1} of {frames} frames")
     here = handle.tell()
     behind = handle.seek(0, io.SEEK_END) - here
     if not whole:
@@ -105,7 +110,7 @@ def splice(head: bytes, metadata: Metadata) -> bytes:
         after.append(("eXIf", exif))
     if metadata.xmp is not None:
         after.append(("iTXt", _XMP + bytes(4) + metadata.xmp))
-    return head[:_HEADER] + b"".join(_chunk(kind, content) for kind, content in before + after) + head[place:]
+    return head[:_HEADER] + b"".join(chunk(kind, content) for kind, content in before + after) + head[place:]
 
 
 def _whole(resolution: Resolution) -> tuple[int, int]:
@@ -117,7 +122,8 @@ def _whole(resolution: Resolution) -> tuple[int, int]:
     return ratio.numerator, ratio.denominator
 
 
-def _chunk(kind: str, content: bytes) -> bytes:
+def chunk(kind: str, content: bytes) -> bytes:
+    """Return a chunk with its length and checksum."""
     body = kind.encode("latin-1") + content
     return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 

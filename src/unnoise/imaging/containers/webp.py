@@ -21,7 +21,7 @@ def inventory(handle: BinaryIO) -> Metadata:
     """Return what a WebP file holds beside its picture."""
     found = {}
     left_out: list[str] = []
-    for kind, start, length in _chunks(handle):
+    for kind, start, length in chunks(handle):
         if kind in (b"ICCP", b"EXIF", b"XMP "):
             handle.seek(start)
             found[kind] = handle.read(length)
@@ -48,7 +48,7 @@ def spliced(content: bytes, header: Header) -> bytes:
     flags = {b"ICCP": _ICC, b"EXIF": _EXIF, b"XMP ": _XMP}
     present = sum(flags[kind] for kind, value in more.items() if value) | (_ALPHA if header.alpha else 0)
     size = (header.width - 1).to_bytes(3, "little") + (header.height - 1).to_bytes(3, "little")
-    parts = [_chunk(b"VP8X", bytes([present, 0, 0, 0]) + size), _chunk(b"ICCP", more[b"ICCP"])]
+    parts = [chunk(b"VP8X", bytes([present, 0, 0, 0]) + size), chunk(b"ICCP", more[b"ICCP"])]
     place = 12
     while place + 8 <= len(content):
         length = int.from_bytes(content[place + 4 : place + 8], "little")
@@ -56,16 +56,18 @@ def spliced(content: bytes, header: Header) -> bytes:
         if content[place : place + 4] in _PICTURE:
             parts.append(content[place:end])
         place = end
-    parts += [_chunk(b"EXIF", exif), _chunk(b"XMP ", metadata.xmp)]
+    parts += [chunk(b"EXIF", exif), chunk(b"XMP ", metadata.xmp)]
     body = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _chunk(kind: bytes, content: bytes | None) -> bytes:
+def chunk(kind: bytes, content: bytes | None) -> bytes:
+    """Return a chunk with its length; nothing where there is no content."""
     return b"" if not content else kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
-def _chunks(handle: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def chunks(handle: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Give kind, place of the content and its length of each chunk."""
     place = 12
     while len(head := _at(handle, place)) == 8:
         length = int.from_bytes(head[4:], "little")
