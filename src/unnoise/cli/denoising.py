@@ -23,8 +23,8 @@ from unnoise.errors import InputError, OutputError, UnnoiseError, UsageError
 from unnoise.files import FileReport, Job, Outcome, denoise_files, left_out, plan
 from unnoise.files.jobs import entry
 from unnoise.files.memory import limit_memory
+from unnoise.frames import open_frames
 from unnoise.imaging.formats import format_of
-from unnoise.imaging.image_file import open_image
 from unnoise.imaging.samples import to_float
 from unnoise.inference import DenoiseOptions, Denoiser
 from unnoise.luma import LUMA
@@ -78,7 +78,7 @@ def denoise_one(
 
 def _target(source: str, content: str | bytes, output: str | None, suffix: str | None) -> Path:
     """Return the file to write; folders that are named with a slash at their end are made."""
-    kind = suffix or (Path(source).suffix if isinstance(content, str) else open_image(content).format.suffixes[0])
+    kind = suffix or (Path(source).suffix if isinstance(content, str) else open_frames(content).format.suffixes[0])
     if output is None:
         return Path(source).with_name(f"{Path(source).stem}.denoised{kind}")
     target = Path(output)
@@ -180,7 +180,7 @@ def _line(report: FileReport) -> str:
 def _classes(source: str | bytes, denoiser: Denoiser) -> None:
     """Print the class that a composite model sees, in gray where it takes gray images."""
     if denoiser.metadata.kind == "composite":
-        file = open_image(source)
+        file = open_frames(source)[0]
         image = to_float(file.read()[..., : file.channels])
         wanted = denoiser.metadata.input_shape[2]
         if wanted == 1 < file.channels:
@@ -192,10 +192,10 @@ def _classes(source: str | bytes, denoiser: Denoiser) -> None:
 
 def _megapixels(job: Job) -> float:
     try:
-        file = open_image(job.source)
+        frames = open_frames(job.source)
+        return len(frames) * frames[0].width * frames[0].height / 1e6
     except UnnoiseError:
         return 0.0  # the job itself will tell
-    return file.width * file.height / 1e6
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:

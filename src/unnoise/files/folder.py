@@ -13,9 +13,10 @@ from unnoise.atomic import remove_leftovers
 from unnoise.errors import InputError, OutputError, UnnoiseError
 from unnoise.files.jobs import at_once, attempt
 from unnoise.files.one_file import FileReport, denoise_file
+from unnoise.frames import open_frames
 from unnoise.imaging.foreign import told
 from unnoise.imaging.formats import FORMATS, format_of
-from unnoise.imaging.image_file import MAX_PIXELS, open_image
+from unnoise.imaging.image_file import MAX_PIXELS
 from unnoise.inference import DenoiseOptions, Denoiser, load_cached
 from unnoise.inference.options import DEFAULT
 
@@ -131,11 +132,13 @@ def _entries(folder: Path, output: Path, recursive: bool) -> Iterator[Path]:
 def is_done(job: Job) -> bool:
     """Return whether the target is there, readable and of the source's size; targets are only ever written whole."""
     try:
-        source, target = open_image(job.source), open_image(job.target)
+        (source, count), (target, written) = (
+            (frames[0], len(frames)) for frames in (open_frames(job.source), open_frames(job.target))
+        )
     except UnnoiseError:
         return False
-    # An orientation may have been applied.
-    return {source.width, source.height} == {target.width, target.height}
+    # An orientation may have been applied, and frames may have been chosen.
+    return written <= count and {source.width, source.height} == {target.width, target.height}
 
 
 def denoise_folder(
