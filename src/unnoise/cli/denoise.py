@@ -12,8 +12,12 @@ from unnoise.errors import UsageError
 
 
 def denoise(
-    source: Annotated[
-        str, typer.Argument(metavar="IMAGE|FOLDER|-", help="The image, a folder of images, or - for standard input.")
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IMAGE|FOLDER|-...",
+            help="Images, folders of images, patterns such as '*.jpg', or - for standard input.",
+        ),
     ],
     output: Annotated[
         str | None,
@@ -108,14 +112,15 @@ def denoise(
     ] = 1000,
     overwrite: Overwrite = False,
 ) -> None:
-    """Denoise an image or a folder of images; nothing else is changed. Needs no Keras.
+    """Denoise images or folders of them; nothing else is changed. Needs no Keras.
 
-    Examples: unnoise denoise photo.jpg; a folder with its sub-folders: unnoise denoise scans -r -o denoised
+    Examples: unnoise denoise photo.jpg; several: unnoise denoise a.jpg b.jpg scans -o denoised; a folder with its
+    sub-folders: unnoise denoise scans -r -o denoised
     """
     import functools
 
-    from unnoise.cli.denoising import check_report, denoise_folder, denoise_one
-    from unnoise.files import denoise_file
+    from unnoise.cli.denoising import check_report, denoise_many, denoise_one
+    from unnoise.files import denoise_file, is_name
     from unnoise.inference import DenoiseOptions, load
 
     if passes not in (1, 2, 4, 8):
@@ -128,11 +133,14 @@ def denoise(
         skip_clean=not force,
         max_memory=None if max_memory is None else max_memory * 1_000_000,
     )
-    is_folder = source != "-" and Path(source).is_dir()
-    if is_folder and output in (None, "-"):
-        raise UsageError(f"{source} is a folder: give the folder to write to with -o.")
-    if (recursive or resume) and not is_folder:
-        raise UsageError("-r and --resume are for folders.")
+    folders = [source for source in sources if source != "-" and Path(source).is_dir()]
+    one = sources[0] if len(sources) == 1 and not folders and is_name(sources[0]) else None
+    if folders and output in (None, "-"):
+        raise UsageError(f"{folders[0]} is a folder: give the folder to write to with -o.")
+    if one is None and (output == "-" or "-" in sources):
+        raise UsageError("- is for one image, as standard input or output.")
+    if (recursive and not folders) or (resume and one is not None):
+        raise UsageError("-r and --resume are for folders; --resume is for several files, too.")
     check_report(report)
     denoiser = load(model, threads=threads, device=device)
     work = functools.partial(
@@ -147,8 +155,9 @@ def denoise(
         frames=frames,
     )
     suffix = None if format is None else f".{format.lower().removeprefix('.')}"
-    if is_folder:
-        folders = Path(source), Path(str(output))
-        denoise_folder(*folders, denoiser, work, options, suffix, recursive=recursive, resume=resume, report=report)
+    if one is None:
+        denoise_many(
+            sources, output, denoiser, work, options, suffix, recursive=recursive, resume=resume, report=report
+        )
     else:
-        denoise_one(source, output, denoiser, work, options, suffix, report=report)
+        denoise_one(one, output, denoiser, work, options, suffix, report=report)

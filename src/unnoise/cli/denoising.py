@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from unnoise.atomic import write_text
 from unnoise.cli.errors import describe
 from unnoise.errors import InputError, OutputError, UnnoiseError, UsageError
-from unnoise.files import FileReport, Job, Outcome, denoise_files, left_out, plan
+from unnoise.files import FileReport, Job, Outcome, denoise_files, plan_sources
 from unnoise.files.jobs import entry
 from unnoise.files.memory import limit_memory
 from unnoise.frames import open_frames
@@ -93,9 +93,9 @@ def _target(source: str, content: str | bytes, output: str | None, suffix: str |
     return target
 
 
-def denoise_folder(
-    folder: Path,
-    output: Path,
+def denoise_many(
+    sources: list[str],
+    output: str | None,
     denoiser: Denoiser,
     work: Work,
     options: DenoiseOptions,
@@ -105,18 +105,18 @@ def denoise_folder(
     resume: bool,
     report: Path | None,
 ) -> None:
-    """Denoise a folder; raise at the end where a file was bad."""
+    """Denoise folders and several files; raise at the end where a file was bad."""
     limit_memory()
-    jobs = plan(folder, output, recursive=recursive, suffix=suffix)
+    jobs, others = plan_sources(sources, output, recursive=recursive, suffix=suffix)
     sizes = {job: _megapixels(job) for job in jobs}
     shares = dict.fromkeys(jobs, 0.0)
     outcomes: list[Outcome] = []
     started = time.perf_counter()
     typer.echo(f"{len(jobs)} images, {sum(sizes.values()):.1f} megapixels, on {denoiser.device}")
-    for line in left_out(folder, output, recursive=recursive):
+    for line in others:
         typer.echo(line)
     with progress_bar("{task.fields[speed]:.2f} MP/s") as bar:
-        task = bar.add_task(folder.name, total=sum(sizes.values()) or 1, speed=0.0)
+        task = bar.add_task(Path(sources[0]).name, total=sum(sizes.values()) or 1, speed=0.0)
 
         def on_progress(job: Job, share: float) -> None:
             shares[job] = share

@@ -15,6 +15,7 @@ REMEDIES = {
     "dataset": "Name another with --set data.dataset=FOLDER (train) or --dataset FOLDER (evaluate); "
     "--data-dir is looked through, too.",
     "frames": "Choose one with --frames, such as --frames first.",
+    "least_memory": "Give more with --max-memory, which counts megabytes, or leave it out.",
     "max_memory": "Lower --max-memory, or shrink the image.",
     "max_pixels": "Raise the limit with --max-pixels, or shrink the image.",
     "output": "Choose another place with -o.",

@@ -8,6 +8,7 @@ Example:
 from unnoise.files.any_kind import denoise
 from unnoise.files.folder import Job, Outcome, denoise_files, denoise_folder, left_out, plan
 from unnoise.files.one_file import FileReport, denoise_file
+from unnoise.files.sources import is_name, plan_sources
 
 __all__ = [
     "FileReport",
@@ -17,6 +18,8 @@ __all__ = [
     "denoise_file",
     "denoise_files",
     "denoise_folder",
+    "is_name",
     "left_out",
     "plan",
+    "plan_sources",
 ]

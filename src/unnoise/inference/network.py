@@ -84,7 +84,7 @@ class Network:
                 f"The model {self.metadata.name!r} takes images of one size and position, received "
                 f"self_ensemble={options.self_ensemble}. Leave it at 1, or use a fully convolutional model."
             )
-        size, pixels = self._padded(height, width), self._pixels(options.max_memory)
+        size, pixels = self._padded(height, width), self._pixels(options.max_memory, options.tile)
         cut = self._tiling(*size, options.tile, pixels, tallest)
         done = 0
         for rows, seen in rows_of_tiles(strips, height, width, size, cut):
@@ -174,6 +174,18 @@ class Network:
             )
         return height, width
 
-    def _pixels(self, max_memory: int | None) -> int:
-        """Return how many pixels may go through the network at once."""
-        return CHUNK_PIXELS if max_memory is None else max_memory // (self.metadata.bytes_per_pixel or BYTES_PER_PIXEL)
+    def _pixels(self, max_memory: int | None, tile: Tile) -> int:
+        """Return how many pixels may go through the network at once; refuse a memory in which no tile is of use."""
+        if max_memory is None:
+            return CHUNK_PIXELS
+        known, each = self.metadata, self.metadata.bytes_per_pixel or BYTES_PER_PIXEL
+        if known.receptive_field is not None and self.any_size and tile == "auto":
+            # Smaller tiles would be nearly all overlap.
+            least = 3 * halo_of(known.receptive_field, known.stride) + known.stride
+            if max_memory < each * least**2:
+                raise InputError(
+                    f"max_memory must be at least {each * least**2:,} bytes for the model {known.name!r}, whose "
+                    f"smallest tile has {least}×{least} pixels; received {max_memory:,}.",
+                    remedy="least_memory",
+                )
+        return max_memory // each

@@ -6,6 +6,7 @@ References: ISO/IEC 14496-12, 12.1.5 (colour information); Alliance for Open Med
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from unnoise.imaging.containers.directories import ASCII, Tag
 from unnoise.imaging.containers.exif import PREFIX, block_of
@@ -49,10 +50,37 @@ def placeholder(exif: bytes) -> bytes:
 
 
 def with_exif(content: bytes, exif: bytes) -> bytes:
-    """Return a file with ``exif`` in the place of its placeholder; zeros fill what is left of that."""
+    """Return a file with ``exif`` in the place of its placeholder, and with its length."""
     place = content.find(_FILLER * max(len(exif), _SHORTEST))
     start = content.rfind(PREFIX, 0, max(place, 0)) + len(PREFIX)
     if place < 0 or start < len(PREFIX):
         return content
     end = place + max(len(exif), _SHORTEST)
-    return content[:start] + exif + bytes(end - start - len(exif)) + content[end:]
+    changed = bytearray(content[:start] + exif + bytes(end - start - len(exif)) + content[end:])
+    # The item begins with four bytes that tell how far behind them the block begins.
+    item = start - len(PREFIX) - 4
+    for field, first, length in _extents(content):
+        if first == item and end <= item + length <= len(content):
+            struct.pack_into(">I", changed, field, start + len(exif) - item)
+            changed[start + len(exif) : item + length] = bytes(item + length - start - len(exif))
+    return bytes(changed)
+
+
+def _extents(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Give each item's part of a file: where its length is written, where it begins, and its length.
+
+    The table of items is read as libheif writes it, with places and lengths of four bytes; of others nothing is given.
+    """
+    table = content.find(b"iloc", 0, HEAD)
+    if table < 0 or content[table + 4] > 1 or content[table + 8 : table + 10] != b"\x44\x40":
+        return
+    (count,) = struct.unpack_from(">H", content, table + 10)
+    place = table + 12
+    for _ in range(count):
+        place += 4 if content[table + 4] == 0 else 6
+        base, extents = struct.unpack_from(">IH", content, place)
+        place += 6
+        for _ in range(extents):
+            first, length = struct.unpack_from(">II", content, place)
+            yield place + 4, base + first, length
+            place += 8
