@@ -25,11 +25,12 @@ from unnoise.cli.recipes import recipes
 from unnoise.cli.sweep import sweep
 from unnoise.cli.train import train
 from unnoise.cli.tune import tune
+from unnoise.cli.web import web
 from unnoise.errors import UnnoiseError
 
 # The order of the help: what most people came for stands first.
 COMMANDS = {
-    "Images": (denoise, models, noise, doctor),
+    "Images": (denoise, web, models, noise, doctor),
     "Models of your own": (demo, inspect, recipes, train, evaluate, package, sweep),
     "Comparisons": (benchmark, tune),
 }

@@ -27,6 +27,7 @@ REMEDIES = {
     "recursive": "With -r the images of its sub-folders count.",
     "white": "Give the value of white with --white.",
     "resume": "Choose another folder with -o, or continue it with --resume.",
+    "port": "Choose another with --port.",
     "unfinished": "Finish it: unnoise train --resume RUN",
 }
 """What the user can do, by the parameter that an error of the library names as its remedy."""
@@ -45,7 +46,7 @@ def describe(error: UnnoiseError) -> str:
 def missing_package(error: ModuleNotFoundError, command: str) -> MissingExtraError:
     """Return the error for a package that a command needs and that is not installed."""
     package = (error.name or "").split(".")[0]
-    extra = {"benchmark": "benchmark", "tune": "benchmark"}.get(command, "train")
+    extra = {"benchmark": "benchmark", "tune": "benchmark", "web": "web"}.get(command, "train")
     extra = "train" if package in _TRAINING else extra
     return MissingExtraError(
         f"`unnoise {command}` needs the package {package!r}, which is not installed. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,13 +51,14 @@ def read_image(source: str | Path | bytes | ImageFile) -> Image:
         (4, 4)
     """
     file = source if isinstance(source, ImageFile) else open_image(source)
-    samples = _upright(file.read(), file.orientation)
+    samples = upright(file.read(), file.orientation)
     pixels = samples[..., 0] if file.channels == 1 else samples[..., :3]
     alpha = np.ascontiguousarray(samples[..., -1]) if file.alpha else None
     return Image(np.ascontiguousarray(pixels), alpha, file.metadata.icc_profile)
 
 
-def _upright(samples: npt.NDArray[np.generic], orientation: int) -> npt.NDArray[np.generic]:
+def upright(samples: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Return the view of ``(H, W, ...)`` that an EXIF orientation, 1 to 8, means."""
     swapped, rows, columns = _TURNS.get(orientation, _TURNS[1])
     samples = samples.swapaxes(0, 1) if swapped else samples
     return samples[:: -1 if rows else 1, :: -1 if columns else 1]
