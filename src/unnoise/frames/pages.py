@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from unnoise.errors import InputError
+from unnoise.frames.view import View
 from unnoise.imaging.containers import tiff
 from unnoise.imaging.containers.directories import DamagedDirectory, Directories, Directory, numbers
 from unnoise.imaging.formats import by_marks
 from unnoise.imaging.image_file import ImageFile, open_image
 from unnoise.imaging.metadata import Metadata
-from unnoise.imaging.source import View, name_of, opened
+from unnoise.imaging.source import name_of, opened
 
 _BITS, _COMPRESSION, _STRIPS, _HEIGHT = 0x0102, 0x0103, 0x0111, 0x0101
 

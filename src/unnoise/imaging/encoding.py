@@ -19,6 +19,8 @@ from unnoise.imaging.containers import jpeg
 from unnoise.imaging.conversion import fitted
 from unnoise.imaging.formats import Format, format_of
 from unnoise.imaging.header import Header
+from unnoise.imaging.metadata import Metadata
+from unnoise.imaging.profile import profile_of
 from unnoise.imaging.samples import Array, to_8_bits
 
 # Larger images are spooled to a file beside the target before they are encoded, smaller ones to memory.
@@ -73,9 +75,8 @@ def write_strips(
     format = format or (header.format if path is None else format_of(path))
     name = path or "the image"
     check_fits(name, header, format)
-    metadata = header.metadata.stripped() if strip_metadata else header.metadata
-    if format is not header.format:
-        metadata = dataclasses.replace(metadata, own=())
+    metadata = _carried(header, format)
+    metadata = metadata.stripped() if strip_metadata else metadata
     dtype = header.dtype if header.dtype in format.dtypes else "uint8"
     written = dataclasses.replace(_plain(header), format=format, dtype=dtype, metadata=metadata)
     with contextlib.ExitStack() as stack:
@@ -92,6 +93,18 @@ def write_strips(
             raise OutputError(
                 f"Cannot write {name}: {format.name} refuses the image ({error}). Choose another format."
             ) from error
+
+
+def _carried(header: Header, format: Format) -> Metadata:
+    """Return the metadata for a format: what another container alone knows is left, or made a profile."""
+    metadata = header.metadata
+    if format is header.format:
+        return metadata
+    profile = metadata.icc_profile
+    if header.format.name == "PNG" and profile is None and metadata.cicp is None:
+        # WebP has no gray.
+        profile = profile_of(dict(metadata.own), gray=header.channels == 1 and format.name != "WebP")
+    return dataclasses.replace(metadata, own=(), icc_profile=profile)
 
 
 def _plain(header: Header) -> Header:
@@ -118,7 +131,7 @@ def held_metadata(header: Header, target: Format, *, strip_metadata: bool = Fals
 
     Orientation and profile are never lost: where the format cannot hold them, they are applied to the pixels.
     """
-    metadata = header.metadata
+    metadata = _carried(header, target)
     held = {
         "EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop", "ICC profile": "icc_profile", "colour code points": "cicp",
     }  # fmt: skip
@@ -136,14 +149,23 @@ def held_metadata(header: Header, target: Format, *, strip_metadata: bool = Fals
         too_long = jpeg.too_long(metadata)
         kept, lost = [kind for kind in kept if kind not in too_long], lost + [k for k in too_long if k in kept]
     if target is not header.format or strip_metadata:
-        lost += sorted({label for kind, _ in metadata.own if (label := _own_label(header.format, kind))})
+        lost += sorted({label for kind, _ in header.metadata.own if (label := _own_label(header.format, kind))})
     return kept, [*lost, *metadata.left_out]
 
 
 def _own_label(format: Format, kind: str) -> str:
     """Return what a container's own block is in words; nothing where its like is written by every container."""
     if format.name == "PNG":
-        texts = {"tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "", "sRGB": "", "tIME": "time"}
+        texts = {
+            "tEXt": "text",
+            "zTXt": "text",
+            "iTXt": "text",
+            "iCCP": "",
+            "sRGB": "",
+            "gAMA": "",
+            "cHRM": "",
+            "tIME": "time",
+        }
         return texts.get(kind, f"chunk {kind}")
     if format.name == "JPEG" and kind != "fe":
         return f"segment APP{int(kind, 16) - 0xE0}"

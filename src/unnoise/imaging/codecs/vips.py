@@ -21,7 +21,7 @@ from unnoise.imaging.inventory import inventory, inventory_of_boxes, refusal
 from unnoise.imaging.jpeg_quality import jpeg_quality
 from unnoise.imaging.metadata import Metadata
 from unnoise.imaging.samples import Array
-from unnoise.imaging.source import Source, View, opened
+from unnoise.imaging.source import Source, is_part, opened
 
 # Quality of lossy formats, unless the source had more.
 QUALITY = 95
@@ -80,7 +80,7 @@ def open(source: Source, name: str, head: bytes) -> tuple[Header, Decode]:
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
     if format_.name in ("TIFF", "PNG"):
         pages = _look(source, tiff.pages if format_.name == "TIFF" else png.frames)
-    if pages > 1 and not isinstance(source, View):
+    if pages > 1 and not is_part(source):
         raise InputError(f"Cannot read {name}: it has {pages} frames, and one image is asked for.")
     notes = []
     try:
@@ -185,7 +185,7 @@ def _stream(vips: Any, source: Source) -> Any:
     # Not by a file name, in which libvips takes a "]" at the end for options.
     if isinstance(source, bytes):
         return vips.Source.new_from_memory(source)
-    if isinstance(source, View):
+    if is_part(source):
         handle, stream = opened(source), vips.SourceCustom()
         stream.on_read(handle.read)
         stream.on_seek(handle.seek)
