@@ -15,7 +15,7 @@ from unnoise.imaging import Image, read_image, write_image
 
 COMMANDS = [
     "demo", "recipes", "train", "sweep", "evaluate", "benchmark", "tune", "package", "denoise", "models", "noise",
-    "doctor", "inspect",
+    "doctor", "inspect", "web",
 ]  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class Answer:
             self.content, sink, model=keeping, options=self._options, max_pixels=max_pixels, progress=progress
         )
         self._keeping = keeping
-        self._written = {self._options: sink.getvalue()}
+        self._keep(self._options, sink.getvalue())
         self.view = View.of(self.content, keeping, denoiser.metadata.white, self._allocate)
         self.report = report
 
@@ -79,9 +79,13 @@ class Answer:
         if options not in self._written:
             sink = io.BytesIO()
             denoise_file(self.content, sink, model=self._keeping.replay(), options=options)
-            # The file of the full strength stays, beside the one that was asked for last.
-            self._written = {self._options: self._written[self._options], options: sink.getvalue()}
+            self._keep(options, sink.getvalue())
         return self._written[options]
+
+    def _keep(self, options: DenoiseOptions, content: bytes) -> None:
+        """Keep a file: that of the full strength, and the one that was asked for last."""
+        self._answers.make_room(self, len(content) - sum(map(len, list(self._written.values())[1:])))
+        self._written = dict([*list(self._written.items())[:1], (options, content)])
 
     def _allocate(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return an array in a temporary file that has no name and is gone with the array."""

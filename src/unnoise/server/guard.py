@@ -66,7 +66,7 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _name(host) not in self._hosts:
-            return "This server is not called by that name. Start it with --allow-host NAME to allow the name."
+            return "This server does not go by that name. Further names are allowed when it is started."
         origin = headers.get("origin")
         if origin is not None and origin != f"{scope['scheme']}://{host}":
             return "Another site may not use this server."

@@ -87,9 +87,9 @@ class View:
         Raises:
             Refused: 404, there is no such square.
         """
-        factor = 1 << level
+        factor = 1 << level if 0 <= level < self.levels else 0
         top, left = row * SIDE * factor, column * SIDE * factor
-        if not 0 <= level < self.levels or min(row, column) < 0 or top >= self.height or left >= self.width:
+        if not factor or min(row, column) < 0 or top >= self.height or left >= self.width:
             raise Refused(404, "There is no such part of the image.")
         here = np.s_[top : top + SIDE * factor, left : left + SIDE * factor]
         colours = np.rint(_reduced(self.colours[here], factor)).astype(np.uint8)

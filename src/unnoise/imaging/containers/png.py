@@ -29,6 +29,8 @@ _COLOUR = ("gAMA", "cHRM", "sRGB", "iCCP")
 _XMP = b"XML:com.adobe.xmp\0"
 # Longer chunks of metadata are taken for damage.
 _LONGEST = 1 << 28
+# What is longer when it is unpacked is no profile or text, but an attack on the memory.
+_UNPACKED = 1 << 25
 
 
 def chunks(handle: BinaryIO) -> Iterator[tuple[str, int]]:
@@ -75,6 +77,7 @@ def inventory(handle: BinaryIO) -> Metadata:
             resolution = Resolution(Fraction(x), Fraction(y), "m" if unit == 1 else None) if x and y else None
         elif kind == "iTXt" and content.startswith(_XMP):
             xmp = _text(content)
+            left_out += ["XMP, which cannot be unpacked"] if xmp is None else []
         elif kind in _CARRIED or (kind not in _CODING | _ANIMATION and kind[3:].islower()):
             icc = _profile(content) if kind == "iCCP" else icc
             own.append((kind, content))
@@ -143,6 +146,8 @@ def _profile(content: bytes) -> bytes | None:
 
 def _inflated(content: bytes) -> bytes | None:
     try:
-        return zlib.decompressobj().decompress(content, _LONGEST)
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(content, _UNPACKED)
     except zlib.error:
         return None
+    return None if unpacking.unconsumed_tail else unpacked
