@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from typing import TextIO
 
 
 @contextlib.contextmanager
@@ -36,3 +37,33 @@ def quiet() -> Iterator[None]:
         undo.enter_context(contextlib.redirect_stdout(sink))
         undo.enter_context(contextlib.redirect_stderr(sink))
         yield
+
+
+@contextlib.contextmanager
+def quiet_descriptor() -> Iterator[None]:
+    """Discard what C++ and child processes write to standard error while the block runs; Python's own goes on."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # a process without a terminal (a service) may have none
+        yield
+        return
+    sys.stderr.flush()
+    before = sys.stderr
+    with open(saved, "w", encoding=before.encoding or "utf-8", errors="replace", buffering=1) as own:
+        with open(os.devnull, "w", encoding="utf-8") as sink:
+            os.dup2(sink.fileno(), 2)
+        # A capture of tests, or an editor's console, is no writer to the descriptor.
+        if _descriptor(before) == 2:
+            sys.stderr = own
+        try:
+            yield
+        finally:
+            sys.stderr = before
+            own.flush()
+            os.dup2(saved, 2)
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    with contextlib.suppress(OSError, AttributeError):
+        return stream.fileno()
+    return None

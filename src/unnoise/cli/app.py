@@ -20,6 +20,7 @@ from unnoise.cli.evaluate import evaluate
 from unnoise.cli.inspect import inspect
 from unnoise.cli.models import models
 from unnoise.cli.noise import noise
+from unnoise.cli.options import with_address
 from unnoise.cli.package import package
 from unnoise.cli.recipes import recipes
 from unnoise.cli.sweep import sweep
@@ -89,6 +90,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     if os.name == "nt":
         sys.argv[1:] = map(unquoted, sys.argv[1:])
+    sys.argv[1:] = with_address(sys.argv[1:])
     try:
         app()
     except UnnoiseError as error:

@@ -95,7 +95,12 @@ def denoise(
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Sub-folders, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Skip the files of a folder that are done.")] = False,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write what was done to each file as JSON.")
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write what was done to each file as JSON; with --cluster as Parquet, also to a URL.",
+        ),
     ] = None,
     device: Annotated[
         str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, coreml, directml, ...")
@@ -111,6 +116,15 @@ def denoise(
         typer.Option("--max-pixels", min=0, metavar="MP", callback=finite, help="Refuse images of more megapixels."),
     ] = 1000,
     overwrite: Overwrite = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="[ADDRESS]",
+            help="Let the machines of a Ray cluster do a folder, which may be a URL such as s3://bucket/in: that at "
+            "ADDRESS (auto, or HOST:PORT), or one of this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Denoise images or folders of them; nothing else is changed. Needs no Keras.
 
@@ -133,6 +147,18 @@ def denoise(
         skip_clean=not force,
         max_memory=None if max_memory is None else max_memory * 1_000_000,
     )
+    suffix = None if format is None else f".{format.lower().removeprefix('.')}"
+    if cluster is not None:
+        from unnoise.cli.denoise_cluster import denoise_cluster
+
+        if output in (None, "-") or len(sources) != 1:
+            raise UsageError("--cluster takes one folder, and with -o the one to write to.")
+        denoise_cluster(
+            sources[0], str(output), address=cluster, report=report, recursive=recursive, suffix=suffix, model=model,
+            options=options, strip_metadata=strip, overwrite=overwrite, max_pixels=int(max_pixels * 1e6),
+            quality=quality, white=white, frames=frames, threads=threads or 1, device=device,
+        )  # fmt: skip
+        return
     folders = [source for source in sources if source != "-" and Path(source).is_dir()]
     one = sources[0] if len(sources) == 1 and not folders and is_name(sources[0]) else None
     if folders and output in (None, "-"):
@@ -141,7 +167,8 @@ def denoise(
         raise UsageError("- is for one image, as standard input or output.")
     if (recursive and not folders) or (resume and one is not None):
         raise UsageError("-r and --resume are for folders; --resume is for several files, too.")
-    check_report(report)
+    record = None if report is None else Path(report)
+    check_report(record)
     denoiser = load(model, threads=threads, device=device)
     work = functools.partial(
         denoise_file,
@@ -154,10 +181,9 @@ def denoise(
         white=white,
         frames=frames,
     )
-    suffix = None if format is None else f".{format.lower().removeprefix('.')}"
     if one is None:
         denoise_many(
-            sources, output, denoiser, work, options, suffix, recursive=recursive, resume=resume, report=report
+            sources, output, denoiser, work, options, suffix, recursive=recursive, resume=resume, report=record
         )
     else:
-        denoise_one(one, output, denoiser, work, options, suffix, report=report)
+        denoise_one(one, output, denoiser, work, options, suffix, report=record)

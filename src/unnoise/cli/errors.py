@@ -11,6 +11,7 @@ from typing import NoReturn
 from unnoise.errors import MissingExtraError, UnnoiseError
 
 REMEDIES = {
+    "cluster": "Give the address of its head with --cluster, or --cluster alone for one of this machine.",
     "data_dir": "Give the folder that has it with --data-dir, or set UNNOISE_DATA.",
     "dataset": "Name another with --set data.dataset=FOLDER (train) or --dataset FOLDER (evaluate); "
     "--data-dir is looked through, too.",
@@ -26,6 +27,7 @@ REMEDIES = {
     "package": "Package the run first: unnoise package RUN -o model.onnx",
     "recursive": "With -r the images of its sub-folders count.",
     "white": "Give the value of white with --white.",
+    "threads": "Give a worker fewer with --threads.",
     "resume": "Choose another folder with -o, or continue it with --resume.",
     "port": "Choose another with --port.",
     "unfinished": "Finish it: unnoise train --resume RUN",
@@ -33,6 +35,7 @@ REMEDIES = {
 """What the user can do, by the parameter that an error of the library names as its remedy."""
 
 _TRAINING = ("keras", "tensorflow", "onnx", "tf2onnx")
+_CLUSTER = ("fsspec", "pyarrow", "ray")
 
 
 def describe(error: UnnoiseError) -> str:
@@ -47,7 +50,7 @@ def missing_package(error: ModuleNotFoundError, command: str) -> MissingExtraErr
     """Return the error for a package that a command needs and that is not installed."""
     package = (error.name or "").split(".")[0]
     extra = {"benchmark": "benchmark", "tune": "benchmark", "web": "web"}.get(command, "train")
-    extra = "train" if package in _TRAINING else extra
+    extra = "train" if package in _TRAINING else "cluster" if package in _CLUSTER else extra
     return MissingExtraError(
         f"`unnoise {command}` needs the package {package!r}, which is not installed. "
         f"Install it: pip install 'unnoise[{extra}]'"

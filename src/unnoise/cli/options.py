@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,23 @@ def finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is no finite number.")
     return value
+
+
+def with_address(arguments: list[str]) -> list[str]:
+    """Return a command's arguments with the address that ``--cluster`` alone stands for.
+
+    Example:
+        >>> with_address(["--cluster", "s3://in", "-o", "s3://out"])
+        ['--cluster=local', 's3://in', '-o', 's3://out']
+        >>> with_address(["in", "--cluster", "10.0.0.5:6379"])
+        ['in', '--cluster', '10.0.0.5:6379']
+    """
+    found = list(arguments)
+    for place, argument in enumerate(arguments):
+        after = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if argument == "--cluster" and not re.fullmatch(r"auto|local|(ray://)?[^/]+:\d+", after):
+            found[place] = "--cluster=local"
+    return found
 
 
 def listed(text: str | None) -> list[str]:

@@ -30,27 +30,36 @@ def load(model: str | Path = "photo", *, threads: int | None = None, device: str
         InputError: ``threads`` is no whole number of at least 1, or the device is not available.
         UsageError: an unknown name of a model or device.
     """
+    return load_content(read_model(model), str(model_file(model)), threads=threads, device=device)
+
+
+def read_model(model: str | Path) -> bytes:
+    """Return the content of a packaged model's file, for a process that has no such file; errors as :func:`load`."""
     path = model_file(model)
     _require_model_file(path)
-    content = b""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
+
+
+def load_content(content: bytes, name: str, *, threads: int | None = None, device: str = "auto") -> Denoiser:
+    """Return the packaged model whose file's content is given; ``name`` is its name in errors; else as :func:`load`."""
+    try:
         session, device = open_session(content, threads=threads, device=device)
         text = session.get_modelmeta().custom_metadata_map.get(KEY)
     except UnnoiseError:
         raise
-    except OSError as error:
-        raise ModelFileError(f"Cannot read the model {path}: {error.strerror}. Check its permissions.") from None
     except Exception as error:  # ONNX Runtime's own exceptions share no public base class
         reason = first_line(error) if content else "it is empty"
-        raise ModelFileError(f"{path} is not an ONNX model, or damaged ({reason}). Package the run again.") from None
+        raise ModelFileError(f"{name} is not an ONNX model, or damaged ({reason}). Package the run again.") from None
     if text is None:
         raise ModelFileError(
-            f"{path} is an ONNX model, but not one that unnoise packaged: its description is missing. "
+            f"{name} is an ONNX model, but not one that unnoise packaged: its description is missing. "
             "Use a file that `unnoise package` wrote."
         )
-    metadata = Metadata.from_json(text, str(path))
-    _require_agreement(session, metadata, path)
+    metadata = Metadata.from_json(text, name)
+    _require_agreement(session, metadata, name)
     return Denoiser(session, metadata, device)
 
 
@@ -66,7 +75,7 @@ def _require_model_file(path: Path) -> None:
         )
 
 
-def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
+def _require_agreement(session: Any, metadata: Metadata, name: str) -> None:
     """Raise ModelFileError unless the network takes and gives what its description says."""
     inputs = [(value.name, value.type, tuple(value.shape)) for value in session.get_inputs()]
     outputs = {value.name for value in session.get_outputs()}
@@ -76,7 +85,7 @@ def _require_agreement(session: Any, metadata: Metadata, path: Path) -> None:
     named = [(name, kind) for name, kind, _ in inputs]
     if named != [(NOISY, "tensor(float)")] or shapes != [(None, *metadata.input_shape)] or not wanted <= outputs:
         raise ModelFileError(
-            f"The network in {path} maps {inputs} to {sorted(outputs)}, which its description contradicts: a "
+            f"The network in {name} maps {inputs} to {sorted(outputs)}, which its description contradicts: a "
             f"{metadata.kind} of {(None, *metadata.input_shape)} with {sorted(wanted)}. Package the run again."
         )
 
