@@ -25,6 +25,8 @@ def attempt(name: str, denoise: Callable[[], R]) -> R | UnnoiseError:
         return InputError(f"{name}: {error.strerror or error}.")
     except MemoryError:
         return InputError(f"{name}: there is not enough memory for it.", remedy="max_memory")
+    except Exception as error:  # whatever a library raises at a damaged file
+        return InputError(f"{name} cannot be denoised ({type(error).__name__}: {error}).".replace("\n", " "))
 
 
 def at_once(jobs: Iterable[J], work: Callable[[J], R], count: int, stopped: threading.Event) -> Iterator[R]:

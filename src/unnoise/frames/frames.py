@@ -9,6 +9,7 @@ from pathlib import Path
 from unnoise.frames.animation import Timing, animation_of
 from unnoise.frames.pages import open_page, pages_of
 from unnoise.frames.selection import chosen, described, description_of
+from unnoise.imaging.codecs import guarded
 from unnoise.imaging.formats import Format
 from unnoise.imaging.image_file import MAX_PIXELS, ImageFile, open_image
 from unnoise.imaging.metadata import Metadata
@@ -108,10 +109,11 @@ def open_frames(source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS) -> 
         InputError: missing, unreadable, empty, not an image or damaged.
     """
     source = Path(source) if isinstance(source, str) else source
-    views = pages_of(source)
+    with guarded(name_of(source)):
+        views = pages_of(source)
+        animation = None if len(views) > 1 else animation_of(source, max_pixels)
     if len(views) > 1:
         return _frames(name_of(source), len(views), lambda number: open_page(views[number], max_pixels))
-    animation = animation_of(source, max_pixels)
     if animation is not None:
         return _frames(animation.header.name, len(animation.timing.seconds), animation.frame, animation.timing)
     image = open_image(source, max_pixels=max_pixels)

@@ -103,7 +103,7 @@ class Directories:
 
     def at(self, offset: int, pointers: Iterable[int] = (EXIF, GPS)) -> tuple[Directory, int]:
         """Return the directory at ``offset`` with those that it points to, and the offset of the next one, or 0."""
-        self.handle.seek(self.start + offset)
+        self._seek(offset)
         (count,) = self._numbers("Q" if self.big else "H")
         if count > 1 << 16:
             raise DamagedDirectory("too many tags")
@@ -129,7 +129,7 @@ class Directories:
             raise DamagedDirectory("a value is too long")
         if length > len(field):
             (offset,) = struct.unpack(self.order + ("Q" if self.big else "I"), field)
-            self.handle.seek(self.start + offset)
+            self._seek(offset)
             data = self._read(length)
         else:
             data = field[:length]
@@ -137,6 +137,11 @@ class Directories:
 
     def _numbers(self, codes: str) -> tuple[int, ...]:
         return struct.unpack(self.order + codes, self._read(struct.calcsize(self.order + codes)))
+
+    def _seek(self, offset: int) -> None:
+        if offset >= 1 << 62:
+            raise DamagedDirectory("it points nowhere")
+        self.handle.seek(self.start + offset)
 
     def _read(self, size: int) -> bytes:
         data = self.handle.read(size)
