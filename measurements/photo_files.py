@@ -1,10 +1,11 @@
 """Files and folders through the command: start-up, memory of large images, memory and speed of a folder.
 
-    python -m measurements.photo_files [--parts start large folder] [--images 500] [--python PLAIN/bin/python]
+    python -m measurements.photo_files [--parts start large stack folder] [--images 500] [--python PLAIN/bin/python]
 
 - start: a cold process that denoises a PNG of 512 × 512 pixels, median of nine; with `--python` that of an environment
   made by `pip install .`, which has fewer packages to look through.
 - large: the peak memory of denoising 100 megapixels, as 8-bit JPEG and as 16-bit TIFF.
+- stack: the peak memory of denoising an ImageJ stack of 1,000 pages of 512 × 512 pixels of 16 bits.
 - folder: PNG files of mixed sizes; the memory (median of samples) while the first and the last fifth are written, and
   megapixels a second beside `unnoise.denoise` on the same images in memory. Linux only, since it reads /proc.
 """
@@ -82,6 +83,20 @@ def large(folder: Path) -> list[list[str]]:
     return rows
 
 
+def stack(folder: Path) -> list[list[str]]:
+    import tifffile
+
+    rng, count = np.random.default_rng(0), 1000
+    page = photograph()[:512, :512, 1].astype(np.float64) * 257
+    pages = (np.clip(page + rng.normal(0, 2000, page.shape), 0, 65535).astype(np.uint16) for _ in range(count))
+    tifffile.imwrite(folder / "stack.tif", pages, shape=(count, 512, 512), dtype=np.uint16, imagej=True)
+    memory, _ = peak_of([folder / "stack.tif", "-o", folder / "denoised.tif"])
+    with tifffile.TiffFile(folder / "denoised.tif") as file:
+        if len(file.pages) != count:
+            raise SystemExit("pages are missing")
+    return [[f"stack of {count} pages of 512×512, 16 bit", "peak MB", str(memory)]]
+
+
 def many(folder: Path, count: int) -> list[list[str]]:
     rng = np.random.default_rng(0)
     source, target = folder / "in", folder / "out"
@@ -127,7 +142,7 @@ def timed(images: list[np.ndarray]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts = ["start", "large", "folder"]
+    parts = ["start", "large", "stack", "folder"]
     parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
     parser.add_argument("--images", type=int, default=500)
     parser.add_argument("--python", default=sys.executable, help="interpreter for the start")
@@ -135,6 +150,7 @@ def main() -> None:
     measure = {
         "start": lambda folder: start(folder, arguments.python),
         "large": large,
+        "stack": stack,
         "folder": lambda folder: many(folder, arguments.images),
     }
     with open(RESULTS / "photo_files.csv", newline="", encoding="utf-8") as handle:

@@ -194,7 +194,7 @@ def _megapixels(job: Job) -> float:
     try:
         frames = open_frames(job.source)
         return len(frames) * frames[0].width * frames[0].height / 1e6
-    except UnnoiseError:
+    except (UnnoiseError, OSError, MemoryError):
         return 0.0  # the job itself will tell
 
 

@@ -37,6 +37,7 @@ class View:
 class _Viewed(io.RawIOBase):
     def __init__(self, view: View) -> None:
         self._view, self._handle, self._place = view, opened(view.source), 0
+        self._size = self._handle.seek(0, io.SEEK_END)
 
     def readable(self) -> bool:
         return True
@@ -54,6 +55,8 @@ class _Viewed(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         target = memoryview(buffer).cast("B")
         start, length, distance = self._view.moved
+        if not 0 <= self._place < self._size:
+            return 0
         inside = start <= self._place < start + length
         # Not across an edge of the part that is moved.
         edges = [edge - self._place for edge in (start, start + length) if edge > self._place]

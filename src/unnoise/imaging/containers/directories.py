@@ -5,6 +5,7 @@ Reference: Adobe, "TIFF Revision 6.0", 1992, section 2; BigTIFF, whose offsets h
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Directories:
 
     def __init__(self, handle: BinaryIO) -> None:
         self.handle, self.start = handle, handle.tell()
+        self.size = handle.seek(0, io.SEEK_END)
+        handle.seek(self.start)
         mark = handle.read(4)
         if mark not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
             raise DamagedDirectory("no byte order mark")
@@ -139,7 +142,7 @@ class Directories:
         return struct.unpack(self.order + codes, self._read(struct.calcsize(self.order + codes)))
 
     def _seek(self, offset: int) -> None:
-        if offset >= 1 << 62:
+        if self.start + offset > self.size:
             raise DamagedDirectory("it points nowhere")
         self.handle.seek(self.start + offset)
 
