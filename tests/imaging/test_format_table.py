@@ -9,6 +9,8 @@ import PIL.Image
 import pytest
 from made_files import P3, PIXELS, exif
 
+from unnoise.errors import OutputError
+from unnoise.frames import check_holds, open_frames, plays, write_frames
 from unnoise.imaging import open_image
 from unnoise.imaging.containers import photoshop
 from unnoise.imaging.encoding import check_fits, held_metadata, write_strips
@@ -17,7 +19,7 @@ from unnoise.imaging.header import Header
 from unnoise.imaging.metadata import Metadata, Resolution
 
 GUIDE = Path(__file__).parents[2] / "docs" / "photographs.md"
-COLUMNS = ("EXIF", "XMP", "IPTC", "ICC profile", "orientation", "resolution", "code points", "alpha", "bits")
+COLUMNS = ("EXIF", "XMP", "IPTC", "ICC profile", "orientation", "resolution", "code points", "alpha", "bits", "frames")
 FULL = Metadata(
     exif=exif(), xmp=b"<x:xmpmeta/>", photoshop=photoshop.with_iptc(b"\x1c\x02\x05\0\5Title"), icc_profile=P3,
     cicp=(12, 13, 0, 1), orientation=6, resolution=Resolution(Fraction(300), Fraction(150), "inch"),
@@ -63,7 +65,30 @@ def row(format_):
     words = {kind: "yes" if kept else "applied" if kind in applied else "–" for kind, kept in cells.items()}
     words["alpha"] = "yes" if format_.alpha else "–"
     words["bits"] = ", ".join(str(bits) for bits in depths(format_))
+    words["frames"] = frames(format_)
     return [words[column] for column in COLUMNS]
+
+
+def frames(format_):
+    """Return what several frames are in a file of the format, by how many come back."""
+    stack, animation = io.BytesIO(), io.BytesIO()
+    first, second = PIL.Image.fromarray(PIXELS), PIL.Image.fromarray(PIXELS[::-1])
+    first.save(stack, "TIFF", save_all=True, append_images=[second])
+    first.save(animation, "PNG", save_all=True, append_images=[second], duration=100)
+    found = []
+    for word, source in (("pages", stack), ("played", animation)):
+        opened = open_frames(source.getvalue())
+        try:
+            check_holds("a", opened, format_)
+        except OutputError:
+            continue
+        file = io.BytesIO()
+        write_frames(file, ((frame, frame.strips()) for frame in opened), opened, format=format_)
+        with PIL.Image.open(file) as pillow:
+            assert pillow.n_frames == 2
+        if word == "pages" or plays(opened, format_):
+            found.append(word)
+    return ", ".join(found) or "–"
 
 
 def depths(format_):
