@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.files import FileReport, denoise_file
+from unnoise.frames import open_frames
 from unnoise.imaging.formats import Format
-from unnoise.imaging.image_file import open_image
 from unnoise.inference import DenoiseOptions, Denoiser
 from unnoise.inference.kept import KeepingDenoiser
 from unnoise.inference.network import Progress
@@ -58,7 +58,7 @@ class Answer:
     @property
     def format(self) -> Format:
         """The format of the file, which the denoised one has, too."""
-        return open_image(self.content).format
+        return open_frames(self.content).format
 
     def work(self, denoiser: Denoiser, max_pixels: int, progress: Progress) -> None:
         """Denoise the image and keep the network's answer."""

@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from unnoise._version import __version__
 from unnoise.files import FileReport, denoise_file
+from unnoise.frames import open_frames
 from unnoise.imaging import open_image, read_image
 from unnoise.imaging.formats import format_of
 from unnoise.inference import DenoiseOptions
@@ -107,7 +108,7 @@ async def denoise(
 
         report, answer = await state.queue.run(place, work, request.is_disconnected)
     state.counters.add(report.width * report.height, report.seconds)
-    written = open_image(content).format if format is None else format_of(f"x.{format.removeprefix('.')}")
+    written = open_frames(content).format if format is None else format_of(f"x.{format.removeprefix('.')}")
     headers = {REPORT: json.dumps(described(report))}
     return Response(answer, media_type=MEDIA[written.name], headers=headers)
 

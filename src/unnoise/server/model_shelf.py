@@ -57,8 +57,14 @@ class ModelShelf:
         return [
             {
                 "name": name,
-                "summary": card(name).splitlines()[2] if name in own else "A model of your own.",
+                "summary": _first_sentence(card(name)) if name in own else "A model of your own.",
                 "packaged": name in own,
             }
             for name in self._files
         ]
+
+
+def _first_sentence(card: str) -> str:
+    """Return what a card in Markdown says first below its title, as plain text."""
+    paragraph = " ".join(card.split("\n\n")[1].split()).replace("*", "").replace("`", "")
+    return paragraph.split(". ")[0].rstrip(".") + "."

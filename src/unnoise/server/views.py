@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from unnoise.imaging.image_file import open_image
+from unnoise.frames import open_frames
 from unnoise.imaging.reading import upright
 from unnoise.imaging.samples import survey, to_float, white_in_use
 from unnoise.inference.kept import KeepingDenoiser
@@ -44,7 +44,7 @@ class View:
         white: float | None,
         allocate: Callable[[tuple[int, ...], npt.DTypeLike], Array],
     ) -> View:
-        """Return the picture of a file and of what was kept when it was denoised.
+        """Return the picture of a file, its first frame, and what was kept of it.
 
         Args:
             content: The file.
@@ -52,7 +52,7 @@ class View:
             white: Of the data that the model was trained on.
             allocate: Gives the array for the colours.
         """
-        image = open_image(content)
+        image = open_frames(content)[0]
         # As files are denoised: white by the highest sample, where 16 bits do not say it.
         high = 0.0 if image.dtype != "uint16" else survey(strip[..., : image.channels] for strip in image.strips()).high
         white = white_in_use(image.dtype, high, of_model=white)
