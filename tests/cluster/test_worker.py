@@ -151,7 +151,7 @@ def test_what_loses_its_worker_is_given_out_alone_and_told_in_the_end(folder, mo
     worker = Worker("memory://store/in", "memory://store/out", model=model, options=FORCE)
     given = []
 
-    def through_ray(shares, worker, workers):
+    def through_ray(shares, worker, workers, *, in_flight):
         for share in shares:
             given.append(share)
             if "bad.png" not in share:

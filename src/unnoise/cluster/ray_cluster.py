@@ -11,7 +11,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from unnoise._version import __version__
@@ -60,6 +60,7 @@ def joined(address: str = LOCAL) -> Iterator[None]:
     with contextlib.ExitStack() as undo:
         undo.enter_context(quiet_descriptor())
         undo.callback(ray.shutdown)
+        undo.callback(_mute(ray._private.worker, "print_to_stdstream"))
         if address == LOCAL:
             _start(undo)
         else:
@@ -70,11 +71,20 @@ def joined(address: str = LOCAL) -> Iterator[None]:
         yield
 
 
+def _mute(module: Any, function: str) -> Callable[[], None]:
+    """Have Ray print nothing of its own between the lines of the command; return what undoes it."""
+    before = getattr(module, function, None)
+    if before is None:
+        return lambda: None
+    setattr(module, function, lambda *arguments, **more: None)
+    return lambda: setattr(module, function, before)
+
+
 def _start(undo: contextlib.ExitStack) -> None:
     """Start a cluster on this machine, for this machine alone."""
     import ray
 
-    # Without a token of its own, Ray would leave one in the home.
+    # It keeps others on the network out; without one given, Ray would leave one in the home.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     for left in reversed(range(_STARTS)):
         folder = tempfile.mkdtemp(prefix="unnoise-ray-")
@@ -83,7 +93,7 @@ def _start(undo: contextlib.ExitStack) -> None:
         try:
             ray.init(
                 address=LOCAL, include_dashboard=False, object_store_memory=_STORE_BYTES, log_to_driver=False,
-                logging_level=logging.CRITICAL, _node_ip_address="127.0.0.1", _temp_dir=folder,
+                logging_level=logging.CRITICAL, _temp_dir=folder,
             )  # fmt: skip
             return
         except Exception as error:

@@ -54,9 +54,13 @@ def denoise_on_cluster(sizes: dict[str, int], worker: Worker, *, workers: int) -
         workers: How many there are.
     """
     waiting = dict(sizes)
+    if not waiting:
+        return
     for attempt in range(_ATTEMPTS):
-        shares = batches(waiting, workers) if attempt == 0 else [[name] for name in waiting]
-        for rows in _through_ray(shares, worker, min(workers, len(shares)) or 1):
+        alone = attempt > 0
+        shares = [[name] for name in waiting] if alone else batches(waiting, workers)
+        # The next batch waits at the worker, but not where the one before may end it.
+        for rows in _through_ray(shares, worker, min(workers, len(shares)), in_flight=1 if alone else 2):
             for row in rows:
                 waiting.pop(row["name"], None)
             yield rows
@@ -78,7 +82,7 @@ class _Actor:
         return pa.Table.from_pylist(rows, schema=row_schema())
 
 
-def _through_ray(shares: Iterable[list[str]], worker: Worker, workers: int) -> Iterator[list[Row]]:
+def _through_ray(shares: Iterable[list[str]], worker: Worker, workers: int, *, in_flight: int) -> Iterator[list[Row]]:
     import pyarrow as pa
     import ray.data
 
@@ -97,7 +101,7 @@ def _through_ray(shares: Iterable[list[str]], worker: Worker, workers: int) -> I
             fn_constructor_args=(worker,),
             batch_size=None,
             batch_format="pyarrow",
-            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
+            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=in_flight),
             num_cpus=worker.threads,
             # A worker that is lost is started again, but what it had is given to whoever is free, not kept for it.
             max_task_retries=0,
