@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,9 +44,11 @@ def work(tmp_path_factory):
         PIL.Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8)).save(folder / "in" / name)
     (folder / "in" / "sub" / "bad.png").write_bytes(b"no image")
     (folder / "home").mkdir()
+    (folder / "short").symlink_to(tempfile.mkdtemp(dir="/tmp"))  # names of sockets are short
     done = run(folder, "in", "-o", "whole")
     assert "1 of 61 images could not be denoised" in done.stderr
-    return folder
+    yield folder
+    shutil.rmtree((folder / "short").resolve(), ignore_errors=True)
 
 
 def command(*arguments):
@@ -54,7 +57,7 @@ def command(*arguments):
 
 
 def environment(folder, **variables):
-    return {**os.environ, "HOME": str(folder / "home"), "TMPDIR": "/tmp", **variables}
+    return {**os.environ, "HOME": str(folder / "home"), "TMPDIR": str((folder / "short").resolve()), **variables}
 
 
 def run(folder, *arguments, **variables):
@@ -124,6 +127,7 @@ def test_a_killed_driver_goes_on_and_does_nothing_twice(work):
     assert sorted(status) == sorted(["done before"] * len(first) + ["denoised"] * (COUNT - len(first)) + ["error"])
     assert list((work / "home").iterdir()) == []
     assert processes(work) == []
+    assert len(list((work / "short").iterdir())) == 1, "only the killed run leaves its log"
 
 
 @pytest.fixture(scope="module")
@@ -194,12 +198,12 @@ def test_one_of_two_nodes_is_killed(work, bucket):
     fs, variables = bucket
     fs.put(f"{work}/in/", "scans/in/", recursive=True)
     arguments = command("s3://scans/in/", "-o", "s3://scans/out/", "--report", "s3://scans/report.parquet")[3:]
-    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:  # names of sockets are short
-        os.mkdir(f"{folder}/ray")
-        done = subprocess.run(
-            [sys.executable, "-c", TWO_NODES, *arguments], cwd=work,
-            env=environment(work, **variables, RAY_TMPDIR=folder), capture_output=True, text=True, timeout=280,
-        )  # fmt: skip
+    (work / "short" / "ray").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_NODES, *arguments], cwd=work,
+        env=environment(work, **variables, RAY_TMPDIR=str((work / "short").resolve())), capture_output=True, text=True,
+        timeout=280,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     end = json.loads(done.stdout.splitlines()[-1])
     assert "1 of 61 images could not be denoised: s3://scans/in/sub/bad.png." in done.stderr

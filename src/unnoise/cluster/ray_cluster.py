@@ -26,6 +26,7 @@ LOCAL = "local"
 # What Ray's store holds here are names and rows, never images.
 _STORE_BYTES = 100_000_000
 _SECONDS_TO_ANSWER = 5.0
+_SECONDS_TO_CHECK = 300
 # On a machine that is busy with other things, Ray does not always start in the time that it gives itself.
 _STARTS = 2
 _REMOVALS = 50
@@ -169,7 +170,12 @@ def check_machines(worker: Worker, names: list[str]) -> None:
     }  # fmt: skip
     for host, answer in answers.items():
         try:
-            error, version = ray.get(answer)
+            error, version = ray.get(answer, timeout=_SECONDS_TO_CHECK)
+        except ray.exceptions.GetTimeoutError:
+            raise InputError(
+                f"The machine {host} of the cluster did not begin within {_SECONDS_TO_CHECK} seconds. "
+                "Look whether others use it, or try again."
+            ) from None
         except Exception as failure:  # Ray's errors, and those of unpickling
             raise InputError(
                 f"The machine {host} of the cluster cannot run unnoise {__version__}: {_cause(failure)}. "
