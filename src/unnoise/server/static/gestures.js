@@ -66,11 +66,12 @@ export function useViewer(viewer, divider, step) {
   });
   addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, select, textarea, button");
-    if (!viewer.after || event.ctrlKey || event.metaKey || event.altKey || (typing && event.target.type !== "range")) return;
-    if (event.key in KEYS) viewer.zoom(viewer.scale * KEYS[event.key]);
+    if (event.ctrlKey || event.metaKey || event.altKey || (typing && event.target.type !== "range")) return;
+    if (event.key === "[" || event.key === "]") step(event.key === "[" ? -1 : 1);
+    else if (!viewer.after) return;
+    else if (event.key in KEYS) viewer.zoom(viewer.scale * KEYS[event.key]);
     else if (event.key === "0") viewer.fit();
     else if (event.key === "1") viewer.zoom(1);
-    else if (event.key === "[" || event.key === "]") step(event.key === "[" ? -1 : 1);
     else if (event.key === " ") {
       viewer.original = true;
       viewer.refresh();
