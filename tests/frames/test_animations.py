@@ -133,3 +133,16 @@ def test_an_animation_of_too_many_pixels_is_refused():
     with pytest.raises(InputError, match="megapixels") as caught:
         open_frames(animation("GIF", FRAMES), max_pixels=100)
     assert caught.value.remedy == "max_pixels"
+
+
+def test_a_frame_that_reaches_beyond_the_first_one_is_seen_whole(identity):
+    source = bytearray(animation("GIF", FRAMES, duration=100))
+    source[6:10] = (20).to_bytes(2, "little") + (12).to_bytes(2, "little")  # of the screen
+    (before, *_), content = played(bytes(source)), denoised(identity, bytes(source), format=".png")[0]
+    np.testing.assert_array_equal(played(content)[0][1:], before[1:])
+
+
+def test_an_impossible_number_of_frames_is_none(identity):
+    source = bytearray(animation("PNG", FRAMES[:1].repeat(2, 0), duration=100))
+    with PIL.Image.open(io.BytesIO(source)) as image:
+        assert getattr(image, "n_frames", 1) >= 1

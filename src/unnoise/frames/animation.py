@@ -58,6 +58,7 @@ class Animation:
         def decode(rows: int) -> Iterator[Array]:
             with _image(self.source, name) as image:
                 samples = _decoded(image, number, name, _mode(self.header.channels, self.header.alpha))
+            samples = _extended(samples, self.header.height, self.header.width)
             for top in range(0, len(samples), rows):
                 yield samples[top : top + rows]
 
@@ -95,7 +96,9 @@ def animation_of(source: Path | bytes, max_pixels: int) -> Animation | None:
         seconds, alpha = [], False
         for number in range(count):
             samples = _decoded(image, number, name, _mode(channels, True))
-            alpha = alpha or bool((samples[..., -1] < 255).any())
+            # Frames of a GIF may reach beyond its first one.
+            alpha = alpha or bool((samples[..., -1] < 255).any()) or (number > 0 and image.size != (width, height))
+            width, height = max(width, image.width), max(height, image.height)
             seconds.append(Fraction(image.info.get("duration", 0)).limit_denominator(1 << 16) / 1000)
     header = Header(
         name=name,
@@ -115,6 +118,12 @@ def animation_of(source: Path | bytes, max_pixels: int) -> Animation | None:
 
 def _mode(channels: int, alpha: bool) -> str:
     return ("L" if channels == 1 else "RGB") + ("A" if alpha else "")
+
+
+def _extended(samples: Array, height: int, width: int) -> Array:
+    """Return a frame with transparent pixels at its right and lower edge, where others are larger."""
+    missing = (0, height - samples.shape[0]), (0, width - samples.shape[1]), (0, 0)
+    return np.pad(samples, missing) if np.any(missing) else samples
 
 
 def _decoded(image: Any, number: int, name: str, mode: str) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import mmap
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -47,6 +48,7 @@ def libvips() -> Any:
     The cache is off, because it would serve the old pixels of a file that was rewritten. Loaders that libvips itself
     calls untrusted are blocked; one of them takes any text with commas for an image.
     """
+    os.environ.setdefault("VIPS_WARNING", "0")  # which keeps its warnings from standard error
     import pyvips
 
     pyvips.cache_set_max(0)

@@ -51,7 +51,8 @@ def frames(handle: BinaryIO) -> int:
         if kind == "IDAT":
             break
         if kind == "acTL" and length == 8:
-            return int.from_bytes(handle.read(4), "big")
+            count = int.from_bytes(handle.read(4), "big")
+            return count if count < 1 << 31 else 1  # which is how readers take a number that cannot be
     return 1
 
 
