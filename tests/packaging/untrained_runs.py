@@ -14,6 +14,7 @@ MODELS = {
     "deep-convolutional": {"architecture": "deep-convolutional-autoencoder", "filters": [4, 4], "code": 4},
     "unet": {"architecture": "unet", "filters": [4, 4, 8], "depth": 1},
     "bias-free-unet": {"architecture": "bias-free-unet", "filters": [4, 4], "blocks": 1},
+    "calibrated": {"architecture": "calibrated-bias-free-unet", "filters": [4, 4], "blocks": 1, "segments": 16},
 }
 SHAPE = (8, 12, 1)
 

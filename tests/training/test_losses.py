@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from unnoise.experiment.recipe import AutoencoderTraining
+from unnoise.experiment.sections import AutoencoderTraining
 from unnoise.metrics import psnr
 from unnoise.training.losses import loss_function, negative_psnr
 

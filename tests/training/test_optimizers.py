@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from unnoise.experiment.recipe import Training
+from unnoise.experiment.sections import Training
 from unnoise.training.optimizers import Muon, Trapezoid, optimizer
 
 

@@ -14,21 +14,29 @@ Example:
 
 # The modules that hold a data set are imported for their registration.
 from unnoise.datasets import cifar, digits, lfw, mnist, olivetti
-from unnoise.datasets.catalogue import load, names, registry
+from unnoise.datasets.catalogue import find_folder, load, names, registry
 from unnoise.datasets.dataset import Dataset
 from unnoise.datasets.folder import load_folder
+from unnoise.datasets.layout import Layout, layout_of
+from unnoise.datasets.partners import partners_of
+from unnoise.datasets.shots import load_shots
 from unnoise.datasets.split import split_validation
 
 __all__ = [
     "Dataset",
+    "Layout",
     "cifar",
     "digits",
+    "find_folder",
+    "layout_of",
     "lfw",
     "load",
     "load_folder",
+    "load_shots",
     "mnist",
     "names",
     "olivetti",
+    "partners_of",
     "registry",
     "split_validation",
 ]

@@ -67,10 +67,21 @@ def load(
         if tile is not None:
             raise UsageError(f"Only folders of images are cut into tiles; {name} is a data set. Leave tile out.")
         return registry.get(name)(split, search)
+    return load_folder(find_folder(name, data_dir=data_dir), split, tile=tile)
+
+
+def find_folder(name: str | Path, *, data_dir: str | Path | None = None) -> Path:
+    """Give the folder of images that a name means: a path, or one in the folder for data, see :func:`load`.
+
+    Raises:
+        DataError: there is none at that path.
+        UsageError: a name that is neither a data set's nor a folder's.
+    """
+    search = Search(Path(data_dir) if data_dir is not None else None, False)
     folders = [Path(name), *search.folders(name)]
-    for folder in folders:
-        if folder.is_dir():
-            return load_folder(folder, split, tile=tile)
+    found = next((folder for folder in folders if folder.is_dir()), None)
+    if found is not None:
+        return found
     looked = ", ".join(str(folder.resolve()) for folder in folders)
     if Path(name).name != str(name):  # a path
         raise DataError(f"There is no folder {name} with images (looked for {looked}).", remedy="dataset")

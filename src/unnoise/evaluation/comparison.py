@@ -17,6 +17,9 @@ from unnoise.evaluation.subject import Array, Judge, Subject
 from unnoise.experiment import Recipe, RunImages, load_images
 from unnoise.reporting.kpi import KpiTable
 
+Pair = tuple[Array, Array]
+"""Noisy images ``(N, H, W, C)`` and their targets."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -35,39 +38,45 @@ class Comparison:
     baselines: FittedBaselines
 
     @functools.cached_property
-    def clean(self) -> Array:
-        """The test images that are measured: all, or the first ones that the recipe asks for."""
-        return self.images.test.to_float()[: self.recipe.evaluation.images]
+    def own(self) -> Pair:
+        """The noisy test images that are measured, all or the first of them as the recipe asks, and their targets."""
+        return self.pair()
 
     @property
     def labels(self) -> Array | None:
         """The classes of these images; None where they have none."""
         labels = self.images.test.labels
-        return None if labels is None else labels[: len(self.clean)]
+        return None if labels is None else labels[: self.recipe.evaluation.images]
 
     @property
     def denoisers(self) -> dict[str, ComparedDenoiser]:
         """The subject, then the baselines, by name."""
         return {self.subject.name: self.subject, **self.baselines.fitted}
 
-    def noisy(self, spelling: str | None = None) -> Array:
-        """Return the measured images with the recipe's noise, or another, drawn from the recipe's seed."""
-        return self.images.noisy_test(spelling)[: len(self.clean)]
+    def pair(self, spelling: str | None = None) -> Pair:
+        """Return the images with the recipe's noise, or another, drawn from its seed, and what a denoiser should give.
 
-    def denoise(self, noisy: Array, names: Iterable[str] | None = None) -> dict[str, Array]:
-        """Return what each denoiser makes of the noisy images; all denoisers, or those named.
+        These targets are the clean images, unless the noise or the supervision have others.
+        """
+        count = self.recipe.evaluation.images
+        noisy, target = self.images.test_pair(spelling)
+        return noisy[:count], target[:count]
+
+    def denoise(self, pair: Pair, names: Iterable[str] | None = None) -> dict[str, Array]:
+        """Return what each denoiser makes of the noisy images of a pair; all denoisers, or those named.
 
         They are told the root mean square of the noise, which blind ones do not look at.
         """
-        sigma = float(np.sqrt(np.mean((noisy - self.clean) ** 2, dtype=np.float64)))
+        noisy, target = pair
+        sigma = float(np.sqrt(np.mean((noisy - target) ** 2, dtype=np.float64)))
         found = self.denoisers
         return {name: found[name].denoise_batch(noisy, sigma) for name in names or found}
 
-    def measure(self, noisy: Array, denoised: Mapping[str, Array], *, notes: bool = False) -> KpiTable:
-        """Return the key figures; with ``notes`` also what was tuned, and what was left out and why."""
+    def measure(self, pair: Pair, denoised: Mapping[str, Array], *, notes: bool = False) -> KpiTable:
+        """Return the key figures of what was made of a pair's noisy images, with ``notes`` also what was tuned."""
         return evaluate(
-            clean=self.clean,
-            noisy=noisy,
+            clean=pair[1],
+            noisy=pair[0],
             methods=denoised,
             labels=self.labels,
             class_names=self.images.test.class_names,

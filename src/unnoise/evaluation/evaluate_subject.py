@@ -46,17 +46,17 @@ def evaluate_subject(
         subject = open_subject(subject)
     comparison = compare(subject, dataset=dataset, noise=noise, data_dir=data_dir)
     recipe, images, classify = comparison.recipe, comparison.images, subject.classifier
-    noisy = comparison.noisy()
-    denoised = comparison.denoise(noisy)
-    result = Measurement(subject.name, comparison.measure(noisy, denoised, notes=True), recipe.noise)
+    denoised = comparison.denoise(comparison.own)
+    table = comparison.measure(comparison.own, denoised, notes=True)
+    result = Measurement(subject.name, table, recipe.learns_from, measured=images.supervision.measured)
     if classify is not None and comparison.labels is not None:
         predicted = classify(images.clean_train()).argmax(axis=1)
         result = replace(result, training_accuracy=float(np.mean(predicted == images.train.labels)))
         if recipe.evaluation.noisy_accuracy is not None:
             matched = matching_noise(images, classify, recipe.evaluation.noisy_accuracy)
-            there = comparison.noisy(matched)
+            there = comparison.pair(matched)
             table = comparison.measure(there, comparison.denoise(there, [subject.name]))
             result = replace(result, matched_noise=matched, matched=table)
     if subject.run is None:
         return result
-    return write_run_report(subject.run, comparison, result, noisy, denoised)
+    return write_run_report(subject.run, comparison, result, denoised)

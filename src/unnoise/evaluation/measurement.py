@@ -20,7 +20,8 @@ class Measurement:
     Args:
         name: The row of the subject.
         table: The key figures.
-        noise: The noise they were taken at.
+        noise: The noise they were taken at, or whose it is.
+        measured: What the images were compared with; empty where it is clean images.
         training_accuracy: The classifier's accuracy on clean training images, None without one.
         matched_noise, matched: The noise at which the accuracy on noisy images is the recipe's, and the key figures.
         report: report.html; None where none was written.
@@ -29,6 +30,7 @@ class Measurement:
     name: str
     table: KpiTable
     noise: str
+    measured: str = ""
     training_accuracy: float | None = None
     matched_noise: str | None = None
     matched: KpiTable | None = None
@@ -37,6 +39,8 @@ class Measurement:
     def to_json(self) -> str:
         """Return what metrics.json holds."""
         content: dict[str, Any] = {"noise": self.noise, **self.table.to_dict()}
+        if self.measured:
+            content["measured"] = self.measured
         if self.training_accuracy is not None:
             content["training_accuracy"] = self.training_accuracy
         if self.matched is not None:
@@ -47,6 +51,8 @@ class Measurement:
         """Print the tables on a console, and whether the subject does harm."""
         console.print(f"noise: {self.noise}", highlight=False)
         print_table(self.table, console)
+        if self.measured:
+            console.print(self.measured, highlight=False, soft_wrap=True)
         if self.training_accuracy is not None:
             console.print(
                 f"classifier's accuracy on clean training images: {self.training_accuracy:.2%}", highlight=False

@@ -19,7 +19,7 @@ from unnoise.reporting import draw_figures, write_report
 
 
 def write_run_report(
-    run: RunFolder, comparison: Comparison, result: Measurement, noisy: Array, denoised: Mapping[str, Array]
+    run: RunFolder, comparison: Comparison, result: Measurement, denoised: Mapping[str, Array]
 ) -> Measurement:
     """Write metrics.json, figures and report.html, and return the measurement with the report's path.
 
@@ -29,9 +29,9 @@ def write_run_report(
         run: The run folder.
         comparison: What was measured.
         result: The key figures.
-        noisy: The noisy test images.
-        denoised: What each denoiser made of them, the network first.
+        denoised: What each denoiser made of the noisy test images, the network first.
     """
+    noisy, clean = comparison.own
     recipe, original = comparison.recipe, comparison.subject.recipe
     target = run
     if recipe != original:
@@ -41,14 +41,14 @@ def write_run_report(
     write_text(target.metrics_file, result.to_json())
     figures = draw_figures(
         target.figures,
-        clean=comparison.clean,
+        clean=clean,
         noisy=noisy,
         # The network and the first baseline that the recipe names.
         denoised={name: denoised[name] for name in list(denoised)[:2]},
         table=result.table,
         history=run.read_history(),
         labels=comparison.labels,
-        codes=comparison.subject.encode(comparison.clean),
+        codes=comparison.subject.encode(clean),
     )
     write_report(
         target.report,
@@ -73,12 +73,13 @@ def _in_words(result: Measurement) -> str:
     if linear is not None:
         text += f"; a single matrix fitted in closed form (linear) reaches {linear.psnr:.2f} dB"
     harm = result.table.harm(result.name)
-    return f"{text}." + ("" if harm is None else f"\n\n{harm}")
+    more = [part for part in (result.measured, harm) if part]
+    return "\n\n".join([f"{text}.", *more])
 
 
 def _facts(run: RunFolder, comparison: Comparison, result: Measurement) -> dict[str, str]:
     recipe, images = comparison.recipe, comparison.images
-    facts = {"Data": images.test.name, "Noise": recipe.noise, "Seed": str(recipe.seed)}
+    facts = {"Data": images.test.name, "Noise": recipe.learns_from, "Seed": str(recipe.seed)}
     facts |= {
         f"{stage} parameters".capitalize(): f"{model.count_params():,}"
         for stage, model in comparison.subject.models.items()

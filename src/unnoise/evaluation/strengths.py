@@ -74,8 +74,8 @@ def evaluate_strengths(
     with console.status("") as status:
         for value, spelling in zip(strengths, spellings, strict=True):
             status.update(f"measuring {spelling}")
-            noisy = comparison.noisy(spelling)
-            rows += _rows(value, comparison.measure(noisy, comparison.denoise(noisy)))
+            pair = comparison.pair(spelling)
+            rows += _rows(value, comparison.measure(pair, comparison.denoise(pair)))
 
     folder = run.path / "evaluations" / "strengths"
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def evaluate_strengths(
     )
     save_figure(figure, folder / "strengths.png")
 
-    console.print(f"trained and fitted at {noise}; {len(comparison.clean)} test images", highlight=False)
+    console.print(f"trained and fitted at {noise}; {len(comparison.own[1])} test images", highlight=False)
     console.print(
         _table(percent, "accuracy", "accuracy [%]", 1) if recognised else _table(rows, "psnr", "PSNR [dB]", 2),
         highlight=False,

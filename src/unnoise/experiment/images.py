@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from unnoise import datasets, noise
+from unnoise import datasets
+from unnoise.datasets.layout import CLEAN, NOISY
 from unnoise.errors import RecipeError
 from unnoise.experiment.patches import other_colours, random_patches, some_gray
 from unnoise.experiment.recipe import Recipe
+from unnoise.experiment.supervision import Supervision, registry
+from unnoise.imaging.samples import to_float
 
 Array = npt.NDArray[Any]
+Pair = tuple[Array, Array]
+Draw = Callable[[Array, Array | None, np.random.Generator], Pair]
 
 # Streams of random numbers; one each, so that nothing drawn depends on what else is drawn.
 TRAIN_NOISE, VALIDATION_NOISE, TEST_NOISE, SUBSET, TRAIN_PATCHES, VALIDATION_PATCHES = 1, 2, 3, 4, 5, 6
+TRAIN_PARTNERS, VALIDATION_PARTNERS, TRAIN_CHOICE = 7, 8, 9
+# Squares that are made noisy at once.
+TOGETHER = 64
 
 
 @dataclasses.dataclass
@@ -31,8 +40,13 @@ class RunImages:
     test: datasets.Dataset
     _drawn: tuple[int, Array, Array] | None = dataclasses.field(default=None, init=False, repr=False)
 
+    @functools.cached_property
+    def supervision(self) -> Supervision:
+        """How inputs and targets come from the images."""
+        return registry.get(self.recipe.supervision.method)(self.recipe)
+
     def describe(self) -> list[str]:
-        """Return one line a set: shapes, counts, origin."""
+        """Return one line a set: shapes, counts, origin; and what to know of them."""
         lines = []
         for name, part in (("train", self.train), ("validation", self.validation), ("test", self.test)):
             labels = "" if part.labels is None else f"  labels {part.labels.shape}"
@@ -41,85 +55,143 @@ class RunImages:
             lines.append(
                 "validation is the test set, as in the lab: its val_loss is not independent of the choice made by it"
             )
+        elif len(self.validation) > len(self.train):
+            lines.append(
+                f"Warning: there are more images for validation ({len(self.validation)}) than for training "
+                f"({len(self.train)}); data.validation may be a share, such as 0.1"
+            )
         return lines
 
     @functools.cached_property
     def _whole_train(self) -> Array:
         return self.train.to_float()
 
+    def sample(self, count: int = 500) -> Array:
+        """Return some of the training images, spread over them, in float."""
+        chosen = np.unique(np.linspace(0, len(self.train) - 1, count).round().astype(int))
+        return self._float(self.train.images[chosen])
+
     def clean_train(self) -> Array:
         """Return the training images in float."""
         return self._whole_train
 
-    def noisy_train(self, epoch: int = 0) -> tuple[Array, Array]:
+    def noisy_train(self, epoch: int = 0) -> Pair:
         """Return the noisy training images of an epoch (from 0) and their targets, or the patches that it trains on.
 
         Both are drawn afresh each epoch; with ``data.noise_epochs`` the squares are, from which patches are cut, only
         where as many epochs have passed.
         """
+        return self._train(epoch, self.supervision.pair)
+
+    def examples(self, epoch: int = 0) -> Pair:
+        """Return the inputs and targets that the network trains on in an epoch; mostly the pairs."""
+        return self._train(epoch, self.supervision.examples)
+
+    def noisy_validation(self) -> Pair:
+        """Return the validation images with noise, drawn once, and their targets."""
+        return self._validation(self.supervision.pair)
+
+    def validation_examples(self) -> Pair:
+        """Return inputs and targets for the validation loss."""
+        return self._validation(self.supervision.examples)
+
+    def _train(self, epoch: int, draw: Draw) -> Pair:
         data = self.recipe.data
         if data.patch is None:
-            return noise.parse(self.recipe.noise).pair(self._whole_train, self._rng(TRAIN_NOISE, epoch))
+            everything = np.arange(len(self.train))
+            partners = self._partners(self.train, everything, self._rng(TRAIN_PARTNERS, epoch))
+            return draw(self._whole_train, partners, self._rng(TRAIN_NOISE, epoch))
         if data.noise_epochs is None:
-            return self._pairs(self._patches(self.train, TRAIN_PATCHES, epoch), self._rng(TRAIN_NOISE, epoch))
+            count = data.patches
+            choice = self._rng(TRAIN_CHOICE, epoch)
+            chosen = np.arange(len(self.train)) if count is None else choice.integers(0, len(self.train), count)
+            patches = self._patches(self.train, chosen, (TRAIN_PATCHES, epoch), (TRAIN_PARTNERS, epoch))
+            return draw(*patches, self._rng(TRAIN_NOISE, epoch))
         noisy, target = self._squares(epoch // data.noise_epochs)
-        patches = (
+        cut = (
             random_patches(images, data.patch, self._rng(TRAIN_PATCHES, epoch)).astype(np.float32)
             for images in (noisy, target)
         )
-        return next(patches), next(patches)
+        return next(cut), next(cut)
 
-    def _squares(self, stretch: int) -> tuple[Array, Array]:
+    def _squares(self, stretch: int) -> Pair:
         """Return all training squares with the noise that ``noise_epochs`` epochs share, and their targets, float16."""
         if self._drawn is None or self._drawn[0] != stretch:
             self._drawn = None
             rng = self._rng(TRAIN_NOISE, stretch)
             noisy, target = (np.empty(self.train.images.shape, np.float16) for _ in range(2))
-            for start in range(0, len(self.train), 64):
-                some = np.s_[start : start + 64]
-                squares = dataclasses.replace(self.train, images=self.train.images[some], labels=None, groups=None)
-                noisy[some], target[some] = self._pairs(self._coloured(squares.to_float(), rng), rng)
+            for start in range(0, len(self.train), TOGETHER):
+                some = np.s_[start : start + TOGETHER]
+                squares = self._coloured(self._float(self.train.images[some]), rng)
+                noisy[some], target[some] = self.supervision.pair(squares, None, rng)
             self._drawn = stretch, noisy, target
         return self._drawn[1], self._drawn[2]
 
     def clean_validation(self) -> Array:
         """Return the validation images in float, or one patch of each."""
-        if self.recipe.data.patch is None:
-            return self.validation.to_float()
-        return self._patches(self.validation, VALIDATION_PATCHES)
+        return self._validation_images()[0]
 
-    def noisy_validation(self) -> tuple[Array, Array]:
-        """Return the validation images with noise, drawn once, and their targets."""
+    def _validation_images(self) -> tuple[Array, Array | None]:
+        chosen = np.arange(len(self.validation))
+        if self.recipe.data.patch is None:
+            partners = self._partners(self.validation, chosen, self._rng(VALIDATION_PARTNERS))
+            return self.validation.to_float(), partners
+        if self.recipe.data.patches is not None:
+            # So many squares tell enough, of however many there are.
+            chosen = np.unique(
+                np.linspace(0, len(chosen) - 1, max(64, self.recipe.data.patches // 4)).round().astype(int)
+            )
+        return self._patches(self.validation, chosen, (VALIDATION_PATCHES,), (VALIDATION_PARTNERS,))
+
+    def _validation(self, draw: Draw) -> Pair:
         stream = TEST_NOISE if self.recipe.data.validation == "test" else VALIDATION_NOISE
-        return self._pairs(self.clean_validation(), self._rng(stream))
+        return draw(*self._validation_images(), self._rng(stream))
+
+    def test_pair(self, spelling: str | None = None) -> Pair:
+        """Return the noisy test images, drawn once, and what they are compared with.
+
+        Args:
+            spelling: Another noise than the recipe's; for a method that adds noise.
+        """
+        supervision = self.supervision
+        if spelling is not None:
+            content = self.recipe.model_dump(mode="json", exclude_none=True) | {"noise": spelling}
+            supervision = type(supervision)(Recipe.checked(content, "the recipe"))
+        return supervision.test_pair(self.test, self._rng(TEST_NOISE))
 
     def noisy_test(self, spelling: str | None = None) -> Array:
-        """Return the test images with the recipe's noise, or another, drawn once."""
-        return noise.parse(spelling or self.recipe.noise)(self.test.to_float(), self._rng(TEST_NOISE))
+        """Return the noisy test images alone."""
+        return self.test_pair(spelling)[0]
 
     def _rng(self, *stream: int) -> np.random.Generator:
         return np.random.default_rng([self.recipe.seed, *stream])
 
-    def _patches(self, images: datasets.Dataset, *stream: int) -> Array:
-        assert self.recipe.data.patch is not None
-        rng = self._rng(*stream)
-        patches = random_patches(images.images, self.recipe.data.patch, rng)
-        return self._coloured(dataclasses.replace(images, images=patches).to_float(), rng)
+    def _float(self, samples: Array) -> Array:
+        return to_float(samples, white=self.train.white, offset=self.train.offset)
+
+    def _partners(self, images: datasets.Dataset, chosen: Array, rng: np.random.Generator) -> Array | None:
+        partners = self.supervision.partners(images, chosen, rng)
+        return None if partners is None else self._float(partners)
+
+    def _patches(
+        self, images: datasets.Dataset, chosen: Array, place: tuple[int, ...], others: tuple[int, ...]
+    ) -> tuple[Array, Array | None]:
+        """Return a patch of each of the ``chosen`` images, and the same patch of its partner; the streams are named."""
+        side = self.recipe.data.patch
+        assert side is not None
+        rng = self._rng(*place)
+        everything = len(chosen) == len(images) and np.array_equal(chosen, np.arange(len(images)))
+        cut = random_patches(images.images, side, rng, None if everything else chosen)
+        partners = self.supervision.partners(images, chosen, self._rng(*others))
+        if partners is not None:
+            # An equal generator cuts equal squares.
+            partners = self._float(random_patches(partners, side, self._rng(*place)))
+        return self._coloured(self._float(cut), rng), partners
 
     def _coloured(self, clean: Array, rng: np.random.Generator) -> Array:
         data = self.recipe.data
         clean = other_colours(clean, data.colours, rng) if data.colours else clean
         return some_gray(clean, data.gray, rng) if data.gray else clean
-
-    def _pairs(self, clean: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-        draw = noise.parse(self.recipe.noise)
-        if not self.recipe.data.gray:
-            return draw.pair(clean, rng)
-        gray = (clean == clean[..., :1]).all(axis=(1, 2, 3))
-        noisy, target = np.empty_like(clean), np.empty_like(clean)
-        noisy[gray], target[gray] = draw.pair(clean[gray][..., :1], rng)
-        noisy[~gray], target[~gray] = draw.pair(clean[~gray], rng)
-        return noisy, target
 
 
 def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunImages:
@@ -127,10 +199,13 @@ def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunIma
 
     Raises:
         DataError: the data is missing or damaged.
-        RecipeError: more images are asked for than there are, or a classifier for images without labels.
+        RecipeError: more images are asked for than there are, a classifier for images without labels, or pairs taken
+            for clean images.
     """
     data = recipe.data
-    test, train = (datasets.load(data.dataset, split, data_dir=data_dir, tile=data.tile) for split in ("test", "train"))
+    supervision = registry.get(recipe.supervision.method)(recipe)
+    test, train = (supervision.load(split, data_dir) for split in ("test", "train"))
+    _require_no_pairs(train, recipe)
     test = _subset(test, data.test_images, "test_images", recipe)
     train = _subset(train, data.train_images, "train_images", recipe)
     if data.patch is not None and min(train.image_shape[:2]) < data.patch:
@@ -146,11 +221,23 @@ def load_images(recipe: Recipe, *, data_dir: str | Path | None = None) -> RunIma
         raise RecipeError(f"{data.dataset} has no labels, so no classifier can be trained. Remove [classifier].")
     if data.validation == "test":
         return RunImages(recipe, train, test, test)
-    if data.validation >= len(train):
+    count = data.validation if isinstance(data.validation, int) else max(1, round(data.validation * len(train)))
+    if count >= len(train):
         raise RecipeError(
             f"data.validation is {data.validation}, but there are only {len(train)} training images. Ask for fewer."
         )
-    return RunImages(recipe, *datasets.split_validation(train, data.validation, seed=recipe.seed), test)
+    return RunImages(recipe, *datasets.split_validation(train, count, seed=recipe.seed), test)
+
+
+def _require_no_pairs(train: datasets.Dataset, recipe: Recipe) -> None:
+    """Refuse a folder of noisy and clean images as a set of clean ones."""
+    names = {name.lower() for name in train.class_names}
+    if recipe.classifier is None and names & set(NOISY) and names & set(CLEAN):
+        raise RecipeError(
+            f"{recipe.data.dataset} has the sub-folders {' and '.join(sorted(train.class_names))}: these are pairs, "
+            f"but {recipe.supervision.method} takes all images of a folder alike. "
+            'Use the method "pairs", with data.dataset the clean and data.noisy the noisy folder.'
+        )
 
 
 def _subset(data: datasets.Dataset, count: int | None, field: str, recipe: Recipe) -> datasets.Dataset:

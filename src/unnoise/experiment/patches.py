@@ -12,8 +12,8 @@ from unnoise.luma import LUMA
 Array = npt.NDArray[Any]
 
 
-def random_patches(images: Array, side: int, rng: np.random.Generator) -> Array:
-    """Return one square of each image, cut at random, turned by a multiple of 90° and perhaps mirrored.
+def random_patches(images: Array, side: int, rng: np.random.Generator, chosen: Array | None = None) -> Array:
+    """Return a square of each image, or of those chosen, cut at random, turned by a multiple of 90°, perhaps mirrored.
 
     Equal generators cut equal squares, so that noisy and clean images stay together.
 
@@ -21,17 +21,20 @@ def random_patches(images: Array, side: int, rng: np.random.Generator) -> Array:
         images: ``(N, H, W, C)`` of any type.
         side: Side of the squares, at most H and W.
         rng: Where the randomness comes from.
+        chosen: Numbers ``(K,)`` of the images, some perhaps several times; None: all of them.
 
     Returns:
-        ``(N, side, side, C)`` of the same type.
+        ``(N, side, side, C)`` or ``(K, side, side, C)`` of the same type.
     """
-    count, height, width, channels = images.shape
+    _, height, width, channels = images.shape
+    chosen = np.arange(len(images)) if chosen is None else chosen
+    count = len(chosen)
     tops = rng.integers(0, height - side + 1, count)
     lefts = rng.integers(0, width - side + 1, count)
     turns = rng.integers(0, 8, (count,))
     patches = np.empty((count, side, side, channels), images.dtype)
     for i in range(count):
-        square = np.rot90(images[i, tops[i] : tops[i] + side, lefts[i] : lefts[i] + side], turns[i] % 4)
+        square = np.rot90(images[chosen[i], tops[i] : tops[i] + side, lefts[i] : lefts[i] + side], turns[i] % 4)
         patches[i] = square[::-1] if turns[i] >= 4 else square
     return patches
 

@@ -6,145 +6,27 @@ import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pydantic
 import tomli_w
 
-from unnoise import datasets
 from unnoise import noise as noises
 from unnoise.errors import InputError, RecipeError, UnnoiseError
+from unnoise.experiment.sections import (
+    AutoencoderTraining,
+    Classifier,
+    Composite,
+    Data,
+    Evaluation,
+    Model,
+    Section,
+    Supervision,
+)
+from unnoise.experiment.supervision import registry as supervisions
 from unnoise.registry import suggestion
 
 BUILT_IN = "unnoise.recipes"
-
-
-class Section(pydantic.BaseModel):
-    """A table of a recipe: unknown fields are errors, values are not changed after reading."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Data(Section):
-    """Which images: a data set's name or a folder, and where the validation images come from.
-
-    A folder of images of any size is cut into squares of the side ``tile``. With ``patch``, the autoencoder trains on
-    a random square of that side out of every image, another one every epoch; the share ``gray`` of them is turned gray,
-    the share ``colours`` gets other colours. The noise of gray images is equal in all channels. With ``noise_epochs``
-    the whole squares get their noise for as many epochs: for noises that take longer to draw than to train on.
-    ``validation`` is a number of images split from the training set, or ``"test"``: the test set, as in those labs
-    whose published figure used it so.
-    """
-
-    dataset: str
-    tile: pydantic.PositiveInt | None = None
-    patch: pydantic.PositiveInt | None = None
-    gray: float = pydantic.Field(default=0.0, ge=0, le=1, strict=False)
-    colours: float = pydantic.Field(default=0.0, ge=0, le=1, strict=False)
-    noise_epochs: pydantic.PositiveInt | None = None
-    validation: pydantic.PositiveInt | Literal["test"] = 5000
-    train_images: pydantic.PositiveInt | None = None
-    test_images: pydantic.PositiveInt | None = None
-
-    @pydantic.field_validator("dataset")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        # A path may be a folder in the folder for data, which is looked up when the data is loaded.
-        if value not in datasets.names() and not Path(value).is_dir() and Path(value).name == value:
-            raise ValueError(f"{value!r} is neither a data set nor a folder. {suggestion(value, datasets.names())}")
-        return value
-
-
-class Training(Section):
-    """How a model is trained. ``keep`` chooses the weights of the best or of the last epoch."""
-
-    optimizer: Literal["adam", "adamw", "muon", "sgd", "rmsprop", "adadelta"] = "adam"
-    learning_rate: float = pydantic.Field(default=1e-3, gt=0, strict=False, allow_inf_nan=False)
-    schedule: Literal["constant", "cosine", "trapezoid"] = "constant"
-    batch_size: pydantic.PositiveInt = 128
-    epochs: pydantic.PositiveInt = 30
-    patience: pydantic.PositiveInt | None = None
-    keep: Literal["best", "last"] = "best"
-
-
-class AutoencoderTraining(Training):
-    """As Training, with the loss, whether noise is drawn afresh every epoch, and a run whose weights are the start.
-
-    With the ``precision`` ``mixed_bfloat16``, activations and products have 16 bits and weights 32, in training only:
-    faster on processors that multiply 16-bit numbers (GPUs; CPUs with AVX-512 BF16 or AMX), slower on others.
-    """
-
-    loss: Literal["binary_crossentropy", "mse", "mae", "psnr"] = "binary_crossentropy"
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
-    fresh_noise: bool = False
-    start: str | None = None
-
-
-class CompositeTraining(Training):
-    """As Training, with whether noise is drawn afresh every epoch."""
-
-    fresh_noise: bool = False
-
-
-class Model(pydantic.BaseModel):
-    """A model's registered name; every other field is one of that model's own parameters."""
-
-    model_config = pydantic.ConfigDict(extra="allow", frozen=True)
-    architecture: str
-    _kind: str = "autoencoder"
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The parameters given to the model's builder."""
-        return dict(self.model_extra or {})
-
-    @pydantic.model_validator(mode="after")
-    def _known(self) -> Model:
-        from unnoise.models import parameters_of, registry
-
-        kinds = [name for name in registry if registry.get(name).kind == self._kind]
-        if self.architecture not in kinds:
-            raise ValueError(f"architecture is no {self._kind}. {suggestion(self.architecture, kinds)}")
-        allowed = parameters_of(self.architecture)
-        for field in self.parameters:
-            if field not in allowed:
-                raise ValueError(f"{self.architecture} has no parameter {field!r}. {suggestion(field, allowed)}")
-        return self
-
-
-class ClassifierModel(Model):
-    """A classifier's registered name and parameters."""
-
-    _kind: str = "classifier"
-
-
-class Classifier(Section):
-    """The classifier that is trained on clean images."""
-
-    model: ClassifierModel
-    training: Training = Training()
-
-
-class Composite(Section):
-    """The composite model: autoencoder and classifier as one.
-
-    With ``fine_tune`` a copy of the classifier is trained on denoised images behind the frozen autoencoder.
-    """
-
-    fine_tune: bool = True
-    training: CompositeTraining = CompositeTraining()
-
-
-class Evaluation(Section):
-    """What stands beside the model in the tables.
-
-    ``images`` limits the test images (the first ones). ``noisy_accuracy`` asks for the accuracies also at the Gaussian
-    factor where the classifier's accuracy on noisy images is this share.
-    """
-
-    baselines: tuple[str, ...] = pydantic.Field(default=("linear",), strict=False)
-    noisy_accuracy: float | None = pydantic.Field(default=None, gt=0, lt=1)
-    images: pydantic.PositiveInt | None = None
 
 
 class Recipe(Section):
@@ -154,7 +36,8 @@ class Recipe(Section):
     summary: str
     # The upper bound is Keras'.
     seed: int = pydantic.Field(default=0, ge=0, lt=2**32 - 8)
-    noise: str
+    noise: str = "none"
+    supervision: Supervision = Supervision()
     data: Data
     model: Model
     training: AutoencoderTraining = AutoencoderTraining()
@@ -181,8 +64,9 @@ class Recipe(Section):
         from unnoise.models import registry
 
         if self.data.patch is None:
-            if self.data.gray:
-                raise ValueError("data.gray is a share of patches: give data.patch, or remove data.gray")
+            for field, what in (("gray", "a share"), ("patches", "a number")):
+                if getattr(self.data, field):
+                    raise ValueError(f"data.{field} is {what} of patches: give data.patch, or remove data.{field}")
             return self
         if self.classifier is not None:
             raise ValueError("a classifier sees whole images: remove data.patch or [classifier]")
@@ -190,6 +74,13 @@ class Recipe(Section):
             raise ValueError(f"{self.model.architecture} takes one size only: remove data.patch, or use a U-Net")
         if fitted := {"linear", "pca"} & set(self.evaluation.baselines):
             raise ValueError(f"evaluation.baselines: {min(fitted)} needs whole images, not patches: remove it")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _supervision_suits(self) -> Recipe:
+        problem = supervisions.get(self.supervision.method).problem(self)
+        if problem:
+            raise ValueError(f"supervision.method is {self.supervision.method}: {problem}")
         return self
 
     @classmethod
@@ -203,6 +94,11 @@ class Recipe(Section):
             return cls.model_validate(table)
         except pydantic.ValidationError as error:
             raise RecipeError(f"{origin}: " + "; ".join(_explain(problem) for problem in error.errors())) from None
+
+    @property
+    def learns_from(self) -> str:
+        """What its network learned from, in words: the noise that was added, or the images' own."""
+        return self.noise if supervisions.get(self.supervision.method).adds_noise else "the noise of the images"
 
     @property
     def stages(self) -> list[str]:

@@ -16,6 +16,7 @@ with quiet():  # TensorFlow greets on standard error
 
 from unnoise.models.autoencoder import Autoencoder
 from unnoise.models.bias_free_unet import bias_free_unet
+from unnoise.models.calibrated_bias_free_unet import calibrated_bias_free_unet
 from unnoise.models.classifiers import cnn_classifier, mlp_classifier
 from unnoise.models.convolutional_autoencoder import convolutional_autoencoder
 from unnoise.models.deep_convolutional_autoencoder import deep_convolutional_autoencoder
@@ -33,6 +34,7 @@ __all__ = [
     "ModelKind",
     "bias_free_unet",
     "build",
+    "calibrated_bias_free_unet",
     "cnn_classifier",
     "convolutional_autoencoder",
     "copy_of",

@@ -41,7 +41,9 @@ def receptive_field_of(model: Any, stride: int) -> int:
         stride: As :func:`stride_of` gives it.
     """
     before = model.get_weights()
-    model.set_weights([_positive(variable.name, tuple(variable.shape)) for variable in model.weights])
+    model.set_weights(
+        [_positive(variable.name, values) for variable, values in zip(model.weights, before, strict=True)]
+    )
     try:
         side = 32 * stride
         while True:
@@ -53,11 +55,13 @@ def receptive_field_of(model: Any, stride: int) -> int:
         model.set_weights(before)
 
 
-def _positive(name: str, shape: tuple[int, ...]) -> Any:
-    """Return weights that let every input through; the scales of a normalization are 1, biases 0."""
-    if len(shape) > 1:
-        return np.full(shape, 1 / max(shape[-2:]), np.float32)
-    return np.full(shape, name in ("gamma", "moving_variance"), np.float32)
+def _positive(name: str, values: Any) -> Any:
+    """Return weights that let every input through; the scales of a normalization are 1, biases 0, curves stay."""
+    if name in ("slope", "shift", "values"):
+        return values
+    if values.ndim > 1:
+        return np.full(values.shape, 1 / max(values.shape[-2:]), np.float32)
+    return np.full(values.shape, name in ("gamma", "moving_variance"), np.float32)
 
 
 def _reach(model: Any, side: int, stride: int, axis: int) -> int:

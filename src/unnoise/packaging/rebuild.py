@@ -31,6 +31,11 @@ def load_network(path: str | Path) -> Any:
     from unnoise.models import build
 
     model, metadata = read_model(path)
+    if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
+        raise ModelFileError(
+            f"{path} holds a network in 8-bit integers, too coarse to go on from. "
+            "Start from the model that it was made from; that of photo-fast is photo."
+        )
     try:
         network = build(metadata.architecture, metadata.input_shape, **metadata.model_parameters)
     except UnnoiseError as error:
@@ -40,8 +45,8 @@ def load_network(path: str | Path) -> Any:
         values = find_weights(model.graph, name, tuple(variable.shape))
         if values is None:
             raise ModelFileError(
-                f"{path} does not hold the weights {name} under their name, as files of format 1 and networks in "
-                "8-bit integers do not. Package the run again, or rebuild the network it was made from."
+                f"{path} does not hold the weights {name} under their name, as files of format 1 do not. "
+                "Package the run again."
             )
         weights.append(np.asarray(values))
     network.set_weights(weights)

@@ -12,6 +12,7 @@ transposed convolutions.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -61,9 +62,12 @@ def name_weights(graph: Any, drawn: list[Array], weights: list[Array], names: li
         found = False
         for (suffix, there), (_, put) in zip(_layouts(random), _layouts(values), strict=True):
             for tensor, held in constants.values():
-                if held.shape == there.shape and np.array_equal(held, there):
+                # A single number may have more axes in the graph, or none.
+                one = held.size == there.size == 1
+                if (one or held.shape == there.shape) and np.array_equal(held.ravel(), there.ravel()):
                     found, new[tensor.name] = True, f"{name}{suffix}"
-                    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(put), f"{name}{suffix}"))
+                    put = np.ascontiguousarray(put.reshape(held.shape))
+                    tensor.CopyFrom(numpy_helper.from_array(put, f"{name}{suffix}"))
         if not found:
             raise OutputError(
                 f"The exported graph holds no weights {name}. Use layers that tf2onnx leaves as they are."
@@ -87,6 +91,8 @@ def find_weights(graph: Any, name: str, shape: tuple[int, ...]) -> Array | None:
         if tensor.name.partition("@")[0] != name:
             continue
         values = numpy_helper.to_array(tensor).astype(np.float32)
+        if values.size == 1 == math.prod(shape):
+            return values.reshape(shape)
         if tensor.name.endswith(SUB_PIXEL):
             values = transposed_kernel(values, shape[0] // 3)
         if tensor.name.endswith(TRANSPOSED):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from unnoise.errors import RecipeError
-from unnoise.experiment.recipe import Training
+from unnoise.experiment.sections import Training
 from unnoise.training.callbacks import EpochLines, FreshExamples, Recorder
 from unnoise.training.checkpoint import TrainingState, load_checkpoint
 from unnoise.training.indexed_training import IndexedTraining, evaluation_batch, index_stream, steps_in_epoch
@@ -89,8 +89,8 @@ def fit(
         RecipeError: fewer training images than one batch.
         DataError: the loss ceased to be finite, or the checkpoint is damaged.
     """
-    inputs, targets = examples.train(0)
-    count = len(targets)
+    drawn = examples.train(0)
+    count = len(drawn[1])
     if count < training.batch_size:
         raise RecipeError(
             f"training.batch_size is {training.batch_size}, but there are only {count} training images. "
@@ -98,13 +98,10 @@ def fit(
         )
     speed = speed_settings(dense=dense, total_steps=training.epochs * (count // training.batch_size))
     steps, group = steps_in_epoch(count, training.batch_size, grouped=speed["grouped"])
-    validation_inputs, validation_targets = examples.validation
-    held = IndexedTraining(
-        model,
-        np.concatenate([inputs, validation_inputs], dtype=np.float32),
-        np.concatenate([targets, validation_targets]),
-        group=group,
-    )
+    inputs, targets = (np.concatenate(both) for both in zip(drawn, examples.validation, strict=True))
+    held = IndexedTraining(model, inputs.astype(np.float32, copy=False), targets, group=group)
+    # They are held now; large sets are not kept twice.
+    del drawn, inputs, targets
     held.compile(
         optimizer=optimizer(training, steps),
         loss=loss_function(loss),
@@ -122,7 +119,7 @@ def fit(
         stream = index_stream(
             count, used=steps * training.batch_size, seed=seed, first=state.epoch, last=training.epochs
         )
-        validation = np.arange(count, count + len(validation_targets), dtype=np.int32)
+        validation = np.arange(count, count + len(examples.validation[1]), dtype=np.int32)
         try:
             held.fit(
                 stream,

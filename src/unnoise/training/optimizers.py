@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from unnoise.experiment.recipe import Training
+from unnoise.experiment.sections import Training
 
 # Shares of the steps in which the trapezoid rises and falls.
 _RISE, _FALL = 0.01, 0.5

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from unnoise.errors import InputError, RecipeError, UsageError
+from unnoise.errors import RecipeError, UsageError
 from unnoise.experiment.images import RunImages, load_images
-from unnoise.experiment.recipe import Model, Recipe
+from unnoise.experiment.recipe import Recipe
 from unnoise.experiment.run_folder import RunFolder, environment
-from unnoise.training.widening import widen
+from unnoise.experiment.sections import Model
+from unnoise.experiment.supervision import registry
+from unnoise.training.start import begin, require_start
 
 Array = npt.NDArray[Any]
 
@@ -36,9 +38,14 @@ def train(
         DataError, InputError, RecipeError, OutputError: see the messages; nothing is trained then.
         KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
     """
+    if recipe.noise == "none" and registry.get(recipe.supervision.method).adds_noise:
+        raise RecipeError(
+            "noise is none: a network that is given clean images learns to change nothing. Name the noise to remove, "
+            'or take a method that learns from noisy images: supervision.method "pairs", "noise2noise" or "calibrate".'
+        )
     start = recipe.training.start
     if start is not None:
-        RunFolder.open(start)  # what is no run is told before the images are loaded
+        require_start(start)  # told before the images are loaded
     images = load_images(recipe, data_dir=data_dir)
     check_models(recipe, images)
     facts: dict[str, Any] = {"seed": recipe.seed, **environment(), "data": images.describe()}
@@ -57,7 +64,7 @@ def check_models(recipe: Recipe, images: RunImages) -> None:
     """
     autoencoder = _make(recipe.model, recipe, images)
     if recipe.training.start is not None:
-        _begin(autoencoder, recipe.training.start)
+        begin(autoencoder, recipe.training.start)
     if recipe.classifier is not None:
         _make(recipe.classifier.model, recipe, images, classes=_classes(images))
 
@@ -81,7 +88,8 @@ def _make(section: Model, recipe: Recipe, images: RunImages, **parameters: Any) 
     Raises:
         RecipeError: it refuses a parameter, or the images' size.
     """
-    from unnoise.models import build, registry
+    from unnoise.models import build
+    from unnoise.models import registry as models
 
     shape = images.train.image_shape
     any_size = (None, None, shape[2])
@@ -89,7 +97,7 @@ def _make(section: Model, recipe: Recipe, images: RunImages, **parameters: Any) 
     try:
         return build(section.architecture, any_size if free else shape, **(parameters | section.parameters))
     except UsageError as error:
-        table = "model" if registry.get(section.architecture).kind == "autoencoder" else "classifier.model"
+        table = "model" if models.get(section.architecture).kind == "autoencoder" else "classifier.model"
         raise RecipeError(f"{table}: {error}") from None
 
 
@@ -98,23 +106,6 @@ def _classes(images: RunImages) -> int:
     labels = images.train.labels
     assert labels is not None
     return len(images.train.class_names) or int(labels.max()) + 1
-
-
-def _begin(model: Any, start: str) -> None:
-    """Give the autoencoder ``model`` the weights of that of the run ``start``, which may have fewer filters.
-
-    Raises:
-        InputError: no run folder, or not finished.
-        RecipeError: its autoencoder does not fit.
-    """
-    trained = RunFolder.open(start).load_model("autoencoder")
-    try:
-        widen(model, trained)
-    except InputError as error:
-        raise RecipeError(
-            f"training.start: the autoencoder of {start} does not fit into this recipe's: {error} It takes images of "
-            f"the shape {trained.input_shape[1:]}, these have {model.input_shape[1:]}. Choose another run or [model]."
-        ) from None
 
 
 class _Stages:
@@ -159,13 +150,29 @@ class _Stages:
         model = self._build(self.recipe.model)
         start = self.recipe.training.start
         if start is not None and not self.run_folder.checkpoint("autoencoder").is_file():
-            _begin(model, start)
-        trained = self._in_precision(model)
+            begin(model, start)
+        twin = self._in_precision(model)
+        trained = self._by_supervision(twin)
         # Patches are drawn every epoch, and their noise with them.
         fresh = self.recipe.training.fresh_noise or self.recipe.data.patch is not None
-        examples = Examples(self.images.noisy_train, self.images.noisy_validation(), fresh=fresh)
+        examples = Examples(self.images.examples, self.images.validation_examples(), fresh=fresh)
         self._fit("autoencoder", trained, examples, self.recipe.training, self.recipe.model)
-        model.set_weights(trained.get_weights())
+        if self.recipe.supervision.method == "calibrate":
+            trained.finish()
+        model.set_weights(twin.get_weights())
+        return model
+
+    def _by_supervision(self, model: Any) -> Any:
+        """Return what is trained for the autoencoder's sake: itself, or what gives residuals of what it gives."""
+        method = self.recipe.supervision.method
+        if method == "calibrate":
+            from unnoise.training.calibration import Calibration
+
+            return Calibration(model, self.images.sample())
+        if method == "neighbor2neighbor":
+            from unnoise.training.neighbors import NeighborResiduals
+
+            return NeighborResiduals(model)
         return model
 
     def _in_precision(self, model: Any) -> Any:
@@ -214,18 +221,18 @@ class _Stages:
         return DenoisingClassifier(autoencoder, classifier)
 
     def _build(self, section: Model, **parameters: Any) -> Any:
-        from unnoise.models import registry
+        from unnoise.models import registry as models
 
         model = _make(section, self.recipe, self.images, **parameters)
         model.summary(print_fn=lambda text: self.console.print(text, highlight=False, markup=False), expand_nested=True)
         self.console.print(
-            f"{registry.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",
+            f"{models.get(section.architecture).kind} {section.architecture}: {model.count_params():,} parameters",
             highlight=False,
         )
         return model
 
     def _fit(self, stage: str, model: Any, examples: Any, training: Any, section: Model) -> None:
-        from unnoise.models import registry
+        from unnoise.models import registry as models
         from unnoise.training.fit import fit
 
         labels = stage != "autoencoder"
@@ -233,10 +240,10 @@ class _Stages:
             model,
             examples,
             training,
-            loss="sparse_categorical_crossentropy" if labels else training.loss,
+            loss="sparse_categorical_crossentropy" if labels else self._loss(training),
             metrics=("accuracy",) if labels else (),
             seed=self.recipe.seed,
-            dense=registry.get(section.architecture).dense,
+            dense=models.get(section.architecture).dense,
             checkpoint=self.run_folder.checkpoint(stage),
             console=self.console,
             on_epoch=lambda state: self.run_folder.write_history(stage, state.history),
@@ -248,6 +255,9 @@ class _Stages:
             highlight=False,
             soft_wrap=True,
         )
+
+    def _loss(self, training: Any) -> str:
+        return "residual" if self.images.supervision.gives_residuals else str(training.loss)
 
     def _save(self, stage: str, model: Any) -> None:
         from unnoise.models import save_model, save_weights
