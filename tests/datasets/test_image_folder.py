@@ -60,10 +60,10 @@ def test_gray_images_have_one_channel(tmp_path):
     assert datasets.load(tmp_path).image_shape == (6, 8, 1)
 
 
-def test_sixteen_bits_become_float(tmp_path):
+def test_sixteen_bits_stay_and_are_floats_of_their_range(tmp_path):
     write(tmp_path / "1.png", 65535 // 3, shape=(6, 8), dtype=np.uint16)
     data = datasets.load(tmp_path)
-    assert data.images.dtype == np.float32
+    assert data.images.dtype == np.uint16
     np.testing.assert_allclose(data.to_float(), 1 / 3, atol=1e-6)
 
 

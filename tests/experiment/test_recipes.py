@@ -166,7 +166,6 @@ def test_what_is_missing_is_named(tmp_path):
     file = tmp_path / "short.toml"
     file.write_text('name = "short"\nsummary = "x"\n[model]\narchitecture = "unet"\n')
     text = message(recipe=file)
-    assert "noise: Field required" in text
     assert "data: Field required" in text
 
 

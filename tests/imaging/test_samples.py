@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from unnoise.imaging.samples import from_float, is_far, is_gray, survey, to_8_bits, to_float, white_in_use, white_of
+from unnoise.imaging.samples import (
+    from_float,
+    is_far,
+    is_gray,
+    range_in_use,
+    range_of_image,
+    survey,
+    to_8_bits,
+    to_float,
+    white_in_use,
+    white_of,
+)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", ">u2"])
@@ -75,7 +86,8 @@ def test_noise_goes_past_the_range_but_not_five_times():
 )
 def test_the_range_in_use_is_that_of_a_camera(high, white):
     assert white_in_use("uint16", high) == white_in_use(">u2", high) == white
-    assert white_in_use("uint16", high, of_model=3000) == (3000 if high <= 3000 else white)
+    of_model = range_of_image("uint16", 0, high, of_model=(3000, 100))
+    assert of_model == ((3000, 100) if high <= 3000 else (white, 0))
     assert white_in_use("uint8", min(high, 255)) == 255
     assert white_in_use("float32", high) == 1
 
@@ -86,3 +98,33 @@ def test_black_and_white_in_three_channels_is_gray():
     assert is_gray([gray])
     gray[8, 8, 2] += 1
     assert not is_gray(np.split(gray, 3))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_an_offset_comes_back(dtype):
+    samples = np.array([100, 150, 200, 250], dtype)
+    values = to_float(samples, white=200, offset=100)
+    np.testing.assert_allclose(values, [0, 0.5, 1, 1.5])
+    expected = samples if dtype == "float32" else np.minimum(samples, 200)
+    np.testing.assert_array_equal(from_float(values, dtype, white=200, offset=100), expected)
+
+
+def test_floats_take_the_range_of_the_model_where_theirs_is_like_it():
+    model = (4000.0, 100.0)
+    assert range_of_image("float32", 90, 3800, of_model=model) == model
+    assert range_of_image("float32", 0, 1, of_model=model) == (1, 0)
+    assert range_of_image("uint8", 0, 255, of_model=model) == (255, 0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "expected"),
+    [
+        ("uint8", 20, 200, (255, 0)),
+        ("uint16", 200, 3900, (4095, 200)),
+        ("uint16", 3, 3900, (4095, 0)),
+        ("float32", -0.1, 1.2, (1, 0)),
+        ("float32", 90, 3800, (3800, 90)),
+    ],
+)
+def test_the_range_of_images_of_one_origin(dtype, low, high, expected):
+    assert range_in_use(dtype, low, high) == expected

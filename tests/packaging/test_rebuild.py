@@ -79,9 +79,11 @@ def test_the_graph_holds_each_weight_under_its_name_as_onnx_has_it(tmp_path):
     np.testing.assert_array_equal(numpy_helper.to_array(constants["conv2d_1/kernel"]), kernel.transpose(3, 2, 0, 1))
 
 
-@pytest.mark.parametrize("path", [FORMAT_1, model_file("photo-fast")])
-def test_a_file_without_the_weights_says_so(path):
-    with pytest.raises(ModelFileError, match="format 1"):
+@pytest.mark.parametrize(
+    ("path", "words"), [(FORMAT_1, "format 1"), (model_file("photo-fast"), "that of photo-fast is photo")]
+)
+def test_a_file_without_the_weights_says_so(path, words):
+    with pytest.raises(ModelFileError, match=words):
         load_network(path)
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from unnoise.errors import DataError, InputError, OutputError, RecipeError
+from unnoise.errors import DataError, InputError, OutputError, RecipeError, UsageError
 from unnoise.experiment import RunFolder
 from unnoise.experiment.images import load_images
 from unnoise.models import DenoisingClassifier
@@ -331,7 +331,8 @@ def test_training_in_sixteen_bits_is_near_and_leaves_a_model_in_float32(tiny, tm
 @pytest.mark.parametrize(
     ("overrides", "error", "message"),
     [
-        (["training.start=nowhere"], InputError, "nowhere is no run folder"),
+        (["training.start=runs/nowhere"], InputError, "nowhere is no run folder"),
+        (["training.start=nowhere"], UsageError, "Unknown model 'nowhere'"),
         (["training.start={first}", "model.code=7"], RecipeError, "have more filters"),
     ],
 )

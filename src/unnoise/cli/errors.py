@@ -25,6 +25,7 @@ REMEDIES = {
     "noise": "Measure other noises one by one with --noise.",
     "overwrite": "Choose another name, or replace it with --overwrite.",
     "package": "Package the run first: unnoise package RUN -o model.onnx",
+    "pairs": "Give both: unnoise train --pairs NOISY CLEAN",
     "recursive": "With -r the images of its sub-folders count.",
     "white": "Give the value of white with --white.",
     "threads": "Give a worker fewer with --threads.",

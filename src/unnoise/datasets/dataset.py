@@ -92,7 +92,7 @@ class Dataset:
         if self.white is not None and not self.white > self.offset:
             raise self._wrong(f"white must be above the offset {self.offset:g}, not {self.white:g}")
         if images.dtype == np.float32 and not np.isfinite(images.min() + images.max()):
-            raise self._wrong("float images must be finite")
+            raise self._wrong(f"float images must be finite, not {images.min()} to {images.max()}")
         usual = self.white is None and self.offset == 0
         if images.dtype == np.float32 and usual and not (images.min() >= 0 and images.max() <= 1):
             raise self._wrong(f"float images must lie in [0, 1], not {images.min()} to {images.max()}")

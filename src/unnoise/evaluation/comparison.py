@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from unnoise import noise as noises
 from unnoise.baselines import ComparedDenoiser, FittedBaselines, fit_baselines
 from unnoise.errors import UsageError
 from unnoise.evaluation.protocol import evaluate
-from unnoise.evaluation.subject import Array, Judge, Subject
+from unnoise.evaluation.subject import Array, Judge, Subject, open_subject
 from unnoise.experiment import Recipe, RunImages, load_images
+from unnoise.inference.packaged import model_file
 from unnoise.reporting.kpi import KpiTable
 
 Pair = tuple[Array, Array]
@@ -124,6 +125,10 @@ def compare(
         names=recipe.evaluation.baselines if names is None else names,
         code_size=subject.code_size,
     )
+    if names is None:
+        # Packaged models are measured as they are.
+        beside = {name: open_subject(model_file(name)) for name in recipe.evaluation.models}
+        baselines = replace(baselines, fitted={**beside, **baselines.fitted})
     return Comparison(subject, recipe, images, baselines)
 
 

@@ -140,7 +140,7 @@ def load_recipe(name: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         raise InputError(f"{origin} is not valid TOML: {error}. Correct that line.") from None
     changes = [override.strip() for override in overrides]
     for change in changes:
-        _override(table, change)
+        apply_override(table, change)
     if changes and isinstance(table.get("summary"), str):
         table["summary"] += f" (changed: {', '.join(changes)})"
     return Recipe.checked(table, origin)
@@ -160,7 +160,12 @@ def _read(name: str | Path) -> tuple[str, str]:
     return texts[str(name)], f"recipe {name}"
 
 
-def _override(table: dict[str, Any], override: str) -> None:
+def apply_override(table: dict[str, Any], override: str) -> None:
+    """Change a field of a recipe's table, by a text such as ``training.epochs=5``.
+
+    Raises:
+        RecipeError: no such text, or no such field.
+    """
     path, equals, text = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):

@@ -154,9 +154,11 @@ class Evaluation(Section):
     """What stands beside the model in the tables.
 
     ``images`` limits the test images (the first ones). ``noisy_accuracy`` asks for the accuracies also at the Gaussian
-    factor where the classifier's accuracy on noisy images is this share.
+    factor where the classifier's accuracy on noisy images is this share. ``models`` are packaged models, by name or
+    file, that are measured as they are.
     """
 
+    models: tuple[str, ...] = pydantic.Field(default=(), strict=False)
     baselines: tuple[str, ...] = pydantic.Field(default=("linear",), strict=False)
     noisy_accuracy: float | None = pydantic.Field(default=None, gt=0, lt=1)
     images: pydantic.PositiveInt | None = None

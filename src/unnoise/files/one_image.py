@@ -13,7 +13,7 @@ import numpy.typing as npt
 from unnoise.errors import InputError
 from unnoise.imaging.hidden import fill_hidden
 from unnoise.imaging.image_file import ImageFile
-from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_in_use, white_of
+from unnoise.imaging.samples import from_float, is_far, range_of_image, survey, to_float, white_of
 from unnoise.inference import DenoiseOptions, Denoiser
 from unnoise.inference.network import Progress
 from unnoise.inference.treatment import Treatment, decide
@@ -32,12 +32,13 @@ class Plan:
     """What is found in an image, or in several that are alike, and done to it.
 
     Attributes:
-        white: The sample that stands for white.
+        white, offset: The samples that stand for white and black.
         level: The noise, in units of the range [0, 1]; None where it was not looked for.
         treatment: What is done.
     """
 
     white: float
+    offset: float
     level: float | None
     treatment: Treatment
 
@@ -68,10 +69,11 @@ class Run:
         self._image, self._denoiser, self._options = image, denoiser, options
         self._source = _strips(image)
         if plan is not None and image.dtype != "float32":
-            self._white, self._fill = plan.white, None
+            self._white, self._offset, self._fill = plan.white, plan.offset, None
         else:
-            white = white if plan is None else plan.white
-            self._white, self._fill = _range(image, self._source, white, denoiser.metadata.white)
+            known = None if white is None else (white, 0.0)
+            known = known if plan is None else (plan.white, plan.offset)
+            self._white, self._offset, self._fill = _range(image, self._source, known, denoiser.metadata.range)
         self.filled = self._fill is not None
         self.plan = plan or self._look()
         self._sums = [0.0, 0.0]
@@ -83,7 +85,7 @@ class Run:
             self._marked(), image.height, image.width,
             level=not options.changes_nothing, max_memory=options.max_memory,
         )  # fmt: skip
-        return Plan(self._white, found.level, decide(options, found, denoiser.metadata))
+        return Plan(self._white, self._offset, found.level, decide(options, found, denoiser.metadata))
 
     @property
     def drift(self) -> float:
@@ -99,7 +101,7 @@ class Run:
             )
         for rows in denoised:
             for start in range(0, len(rows), ROWS):
-                samples = from_float(rows[start : start + ROWS], image.dtype, white=self._white)
+                samples = from_float(rows[start : start + ROWS], image.dtype, white=self._white, offset=self._offset)
                 if image.alpha:
                     original = self._next_originals(len(samples))
                     colours, alpha = original[..., :-1], original[..., -1:]
@@ -110,7 +112,7 @@ class Run:
     def _marked(self) -> Iterator[Batch]:
         """Give the colours with NaN where nothing is seen: in holes and under full transparency."""
         for strip in self._source():
-            values = to_float(strip[..., : self._image.channels], white=self._white)
+            values = to_float(strip[..., : self._image.channels], white=self._white, offset=self._offset)
             yield np.where(strip[..., -1:] == 0, np.float32(np.nan), values) if self._image.alpha else values
 
     def _seen(self) -> Iterator[Batch]:
@@ -122,7 +124,7 @@ class Run:
             yield self._colours(filled)
 
     def _colours(self, strip: Array) -> Batch:
-        return to_float(strip[..., : self._image.channels], white=self._white, fill=self._fill)
+        return to_float(strip[..., : self._image.channels], white=self._white, offset=self._offset, fill=self._fill)
 
     def _next_originals(self, rows: int) -> Array:
         """Return the next rows as they were, for alpha and what it hides."""
@@ -146,22 +148,30 @@ def _strips(image: ImageFile) -> Callable[[], Iterator[Array]]:
 
 
 def _range(
-    image: ImageFile, source: Callable[[], Iterator[Array]], white: float | None, of_model: float | None
-) -> tuple[float, Batch | None]:
-    """Return the sample that stands for white, and what stands for holes: the means ``(C,)``, or None without holes.
+    image: ImageFile,
+    source: Callable[[], Iterator[Array]],
+    known: tuple[float, float] | None,
+    of_model: tuple[float, float] | None,
+) -> tuple[float, float, Batch | None]:
+    """Return what stands for white, for black, and for holes: the means ``(C,)``, or None without holes.
+
+    Args:
+        image, source: The image, and what gives its strips.
+        known: White and black, where somebody has said them.
+        of_model: Those of the data that the model was trained on.
 
     Raises:
         InputError: a white that is none, or values far outside the range.
     """
-    if white is not None and not 0 < white < np.inf:
-        raise InputError(f"white must be a positive number, received {white!r}.")
+    if known is not None and not 0 < known[0] < np.inf:
+        raise InputError(f"white must be a positive number, received {known[0]!r}.")
     if image.dtype == "uint8":
-        return white or white_of(image.dtype), None
+        return *(known or (white_of(image.dtype), 0.0)), None
     seen = survey(strip[..., : image.channels] for strip in source())
-    white = white or white_in_use(image.dtype, seen.high, of_model=of_model)
-    if is_far(seen.low, seen.high, white):
+    white, offset = known or range_of_image(image.dtype, seen.low, seen.high, of_model=of_model)
+    if is_far(seen.low - offset, seen.high - offset, white - offset):
         raise InputError(
             f"The values of {image.name} reach from {seen.low:g} to {seen.high:g}, far outside 0 to {white:g}.",
             remedy="white",
         )
-    return white, seen.fill
+    return white, offset, None if seen.fill is None else to_float(seen.fill, white=white, offset=offset)

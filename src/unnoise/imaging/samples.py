@@ -90,7 +90,7 @@ def is_far(low: float, high: float, white: float = 1.0) -> bool:
     return low < (1 - FAR) * white or high > FAR * white
 
 
-def white_in_use(dtype: npt.DTypeLike, high: float, *, of_model: float | None = None) -> float:
+def white_in_use(dtype: npt.DTypeLike, high: float) -> float:
     """Return what stands for white in samples by the highest of them, where nobody has said it.
 
     Cameras and microscopes of 10, 12 or 14 bits write into types of 16.
@@ -98,13 +98,31 @@ def white_in_use(dtype: npt.DTypeLike, high: float, *, of_model: float | None = 
     Args:
         dtype: The type of the samples.
         high: The highest of them.
-        of_model: The white of the data that the model was trained on; it counts where no 16-bit sample is above it.
     """
     if np.dtype(dtype).newbyteorder("=") != np.uint16:
         return white_of(dtype)
-    if of_model is not None and high <= of_model:
-        return of_model
     return next((float(white) for white in (1023, 4095, 16383) if 255 < high <= white), white_of(dtype))
+
+
+def range_of_image(
+    dtype: npt.DTypeLike, low: float, high: float, *, of_model: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Return what stands for white and for black in the samples of one image, where nobody has said it.
+
+    Args:
+        dtype: The type of the samples.
+        low, high: The extremes of them.
+        of_model: White and black of the data that the model was trained on. They count where no 16-bit sample is above
+            that white, and for floats of about that range and not of that from 0 to 1.
+    """
+    if of_model is not None:
+        white, offset = of_model
+        kind = np.dtype(dtype).newbyteorder("=")
+        if kind == np.uint16 and high <= white:
+            return white, offset
+        if kind.kind == "f" and is_far(low, high) and not is_far(low - offset, high - offset, white - offset):
+            return white, offset
+    return white_in_use(dtype, high), 0.0
 
 
 def range_in_use(dtype: npt.DTypeLike, low: float, high: float) -> tuple[float, float]:

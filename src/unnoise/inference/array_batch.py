@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unnoise.errors import InputError
-from unnoise.imaging.samples import from_float, is_far, survey, to_float, white_in_use
+from unnoise.imaging.samples import from_float, is_far, range_of_image, survey, to_float
 
 Array = npt.NDArray[Any]
 Batch = npt.NDArray[np.float32]
@@ -26,7 +26,7 @@ class ArrayBatch:
     Attributes:
         pixels: The batch; NaN and infinite samples are replaced by the mean of their channel.
         given: The array.
-        white: The value that stands for white in it.
+        white, offset: The values that stand for white and black in it.
         channel_axis: The axis of its channels; None: it has none.
         holes: Where samples are NaN or infinite, of the shape of ``pixels``; None where all are finite.
     """
@@ -34,6 +34,7 @@ class ArrayBatch:
     pixels: Batch
     given: Array
     white: float
+    offset: float
     channel_axis: int | None
     holes: npt.NDArray[np.bool_] | None
 
@@ -64,7 +65,7 @@ class ArrayBatch:
         step = max(1, _TOGETHER * height // result.size)
         for start in range(0, height, step):
             part = (..., slice(start, start + step), slice(None))
-            result[part] = from_float(values[part], result.dtype, white=self.white)
+            result[part] = from_float(values[part], result.dtype, white=self.white, offset=self.offset)
         for number in unchanged:
             here = number if self.many else ...
             given = self.given[here]
@@ -78,16 +79,20 @@ class ArrayBatch:
 
 
 def array_batch(
-    image: Array, *, channel_axis: int | None = -1, data_range: float | None = None, white: float | None = None
+    image: Array,
+    *,
+    channel_axis: int | None = -1,
+    data_range: float | None = None,
+    of_model: tuple[float, float] | None = None,
 ) -> ArrayBatch:
     """Check ``image`` and turn it into a batch.
 
     Args:
         image: ``(H, W)``, ``(H, W, C)`` or ``(N, H, W, C)``; uint8, uint16, float16, float32 or float64.
         channel_axis: The axis of the channels; ignored for two axes. None: three axes are gray images ``(N, H, W)``.
-        data_range: The value that stands for white; None means 255 for uint8, 1.0 for floats, and for uint16 ``white``,
-            or the least of 1023, 4095, 16383 and 65535 that no value is above.
-        white: Of the data that the model was trained on.
+        data_range: The value that stands for white; None means 255 for uint8, 1.0 for floats, and for uint16 the
+            model's, or the least of 1023, 4095, 16383 and 65535 that no value is above.
+        of_model: White and black of the data that the model was trained on.
 
     Raises:
         InputError: wrong type, shape or range.
@@ -131,13 +136,15 @@ def array_batch(
     if not np.isfinite(low + high):
         finite = np.isfinite(values)
         low, high = (float(f(values, where=finite, initial=0)) for f in (np.min, np.max))
-    white = white_in_use(image.dtype, high, of_model=white) if data_range is None else float(data_range)
-    if is_far(low, high, white):
+    white, offset = (
+        range_of_image(image.dtype, low, high, of_model=of_model) if data_range is None else (float(data_range), 0.0)
+    )
+    if is_far(low - offset, high - offset, white - offset):
         raise InputError(
             f"Values reach from {low:g} to {high:g}, far outside 0 to {white:g}. "
             "Give data_range: the value that stands for white, such as 255."
         )
-    pixels = to_float(values, white=white)
+    pixels = to_float(values, white=white, offset=offset)
     if finite is not None:
         pixels = np.stack([to_float(one, white=1, fill=survey([one]).fill) for one in pixels])
-    return ArrayBatch(pixels, image, white, None if gray else channel_axis, None if finite is None else ~finite)
+    return ArrayBatch(pixels, image, white, offset, None if gray else channel_axis, None if finite is None else ~finite)

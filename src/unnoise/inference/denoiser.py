@@ -96,7 +96,7 @@ class Denoiser:
             >>> bool(half.std() < noisy.std())
             True
         """
-        batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=self.metadata.white)
+        batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, of_model=self.metadata.range)
         _, height, width, _ = batch.pixels.shape
         asks = asks_for_level(options, self.metadata)
         find = functools.partial(self.analyze_noise, level=asks, max_memory=options.max_memory)
@@ -175,7 +175,9 @@ class Denoiser:
                 f"The model {self.metadata.name!r} has no classifier. "
                 "Package a run whose recipe has a [composite] table."
             )
-        pixels = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=self.metadata.white).pixels
+        pixels = array_batch(
+            image, channel_axis=channel_axis, data_range=data_range, of_model=self.metadata.range
+        ).pixels
         if pixels.shape[-1] != self.metadata.input_shape[2]:
             raise ModelFileError(
                 f"The model {self.metadata.name!r} classifies images of {self.metadata.input_shape[2]} channels; "

@@ -75,6 +75,11 @@ class Metadata:
     white: float | None = None
     offset: float | None = None
 
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The samples that its data had for white and black; None: those of the samples' type."""
+        return None if self.white is None else (self.white, self.offset or 0.0)
+
     def to_json(self) -> str:
         """Return it as JSON; a figure that is not finite becomes null, for JSON has no spelling for it."""
         content = dataclasses.asdict(self)

@@ -51,6 +51,6 @@ def estimate_noise(
         True
     """
     denoiser = load_cached(model, threads=threads, device=device)
-    batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, white=denoiser.metadata.white)
+    batch = array_batch(image, channel_axis=channel_axis, data_range=data_range, of_model=denoiser.metadata.range)
     levels = np.array([denoiser.analyze_noise([pixels], *pixels.shape[:2]).level for pixels in batch.marked()])
     return levels if batch.many else float(levels[0])

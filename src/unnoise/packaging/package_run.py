@@ -12,8 +12,9 @@ from typing import Any
 from unnoise._version import __version__
 from unnoise.atomic import require_free
 from unnoise.errors import UnnoiseError, UsageError
-from unnoise.experiment.images import load_images
+from unnoise.experiment.images import RunImages, load_images
 from unnoise.experiment.run_folder import RunFolder
+from unnoise.imaging.samples import white_of
 from unnoise.inference.loading import load
 from unnoise.inference.metadata import Metadata
 from unnoise.packaging.description import write_metadata
@@ -67,13 +68,23 @@ def package_run(
     card = _package_onnx(run, stage, model, path, half, overwrite)
     lines = [f"{path}: {path.stat().st_size / 1e6:.2f} MB, differs from Keras by at most {card.parity:.1e}"]
     try:
-        noisy, clean = load_images(run.recipe, data_dir=data_dir).noisy_validation()
-        card = dataclasses.replace(card, **measure_noise_numbers(load(path), noisy, clean))
+        images = load_images(run.recipe, data_dir=data_dir)
+        card = dataclasses.replace(card, **_range(images))
+        # The noise of images is known where they are compared with clean ones.
+        if not images.supervision.measured:
+            card = dataclasses.replace(card, **measure_noise_numbers(load(path), *images.noisy_validation()))
     except UnnoiseError as error:
         lines.append(f"nothing is taken for clean, since that could not be measured: {error}")
     else:
         write_metadata(path, card)
     return "\n".join([*lines, card.describe(), *_warnings(run)])
+
+
+def _range(images: RunImages) -> dict[str, Any]:
+    """Return the samples that stand for white and black in the metadata; nothing where these are the type's own."""
+    white, offset = images.train.white, images.train.offset
+    usual = white is None or (white, offset) == (white_of(images.train.images.dtype), 0)
+    return {} if usual else {"white": white, "offset": offset}
 
 
 def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool, overwrite: bool) -> Metadata:
@@ -110,7 +121,7 @@ def _package_onnx(run: RunFolder, stage: str, model: Any, path: Path, half: bool
         input_shape=shape,
         stride=stride,
         receptive_field=field,
-        noise=recipe.noise,
+        noise=recipe.learns_from,
         value_range=(0.0, 1.0),
         classes=classes,
         kpis=_kpis(run),

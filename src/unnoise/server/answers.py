@@ -69,7 +69,7 @@ class Answer:
         )
         self._keeping = keeping
         self._keep(self._options, sink.getvalue())
-        self.view = View.of(self.content, keeping, denoiser.metadata.white, self._allocate)
+        self.view = View.of(self.content, keeping, denoiser.metadata.range, self._allocate)
         self.report = report
 
     def file(self, strength: float, chroma: float | None) -> bytes:

@@ -131,7 +131,7 @@ async def estimate(request: Request, model: ModelName = "photo") -> dict[str, An
 def _estimate(state: State, content: bytes, model: str) -> dict[str, Any]:
     denoiser = state.models.get(model)
     image = read_image(open_image(content, max_pixels=state.limits.max_pixels))
-    batch = array_batch(image.pixels, white=denoiser.metadata.white)
+    batch = array_batch(image.pixels, of_model=denoiser.metadata.range)
     hidden = None if image.alpha is None else image.alpha == 0
     found = denoiser.analyze_noise(batch.marked(hidden), *batch.pixels.shape[1:3])
     threshold = denoiser.metadata.clean_threshold

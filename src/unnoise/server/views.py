@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from unnoise.frames import open_frames
 from unnoise.imaging.reading import upright
-from unnoise.imaging.samples import survey, to_float, white_in_use
+from unnoise.imaging.samples import range_of_image, survey, to_float
 from unnoise.inference.kept import KeepingDenoiser
 from unnoise.server.problems import Refused
 
@@ -41,7 +41,7 @@ class View:
         cls,
         content: bytes,
         keeping: KeepingDenoiser,
-        white: float | None,
+        of_model: tuple[float, float] | None,
         allocate: Callable[[tuple[int, ...], npt.DTypeLike], Array],
     ) -> View:
         """Return the picture of a file, its first frame, and what was kept of it.
@@ -49,16 +49,16 @@ class View:
         Args:
             content: The file.
             keeping: The denoiser that kept its network's answer.
-            white: Of the data that the model was trained on.
+            of_model: White and black of the data that the model was trained on.
             allocate: Gives the array for the colours.
         """
         image = open_frames(content)[0]
         # As files are denoised: white by the highest sample, where 16 bits do not say it.
         high = 0.0 if image.dtype != "uint16" else survey(strip[..., : image.channels] for strip in image.strips()).high
-        white = white_in_use(image.dtype, high, of_model=white)
+        white, offset = range_of_image(image.dtype, 0, high, of_model=of_model)
         colours, top = allocate((image.height, image.width, 4), np.uint8), 0
         for strip in image.strips():
-            values = np.nan_to_num(to_float(strip[..., : image.channels], white=white))
+            values = np.nan_to_num(to_float(strip[..., : image.channels], white=white, offset=offset))
             rows = colours[top : top + len(strip)]
             rows[..., :3] = np.rint(np.clip(values, 0, 1) * 255)
             rows[..., 3] = np.rint(to_float(strip[..., -1]) * 255) if image.alpha else 255

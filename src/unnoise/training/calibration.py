@@ -68,8 +68,9 @@ class Calibration(keras.Model):
         around = padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1] + padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]
         denoised = self.network(stable * (1 - hidden) + around * (0.25 * hidden), training=False)
         seen = ops.clip(denoised, -1.0, 2.0)
-        left = ops.clip(ops.searchsorted(ops.stop_gradient(knots), ops.stop_gradient(seen)), 1, parts)
-        number = ops.cast(left, "int32")
+        flat = ops.reshape(ops.stop_gradient(seen), (-1,))
+        left = ops.reshape(ops.searchsorted(ops.stop_gradient(knots), flat), ops.shape(seen))
+        number = ops.cast(ops.clip(left, 1, parts), "int32")
         below, above = ops.take(knots, number - 1, axis=0), ops.take(knots, number, axis=0)
         place = ops.cast(number - 1, "float32") + (seen - below) / (above - below)
         answer = self.low + place * ((self.high - self.low) / parts) + self.alpha * denoised + self.beta

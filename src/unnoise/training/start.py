@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from unnoise.errors import InputError, RecipeError
 from unnoise.experiment.run_folder import RunFolder
 from unnoise.inference.packaged import model_file
@@ -42,12 +40,21 @@ def begin(model: Any, start: str) -> None:
         InputError: not there, not finished, or its weights cannot be had.
         RecipeError: it does not fit.
     """
-    trained = RunFolder.open(start).load_model("autoencoder") if _is_run(start) else load_network(model_file(start))
+    if _is_run(start):
+        run = RunFolder.open(start)
+        trained = run.load_model("autoencoder")
+        architecture, parameters = run.recipe.model.architecture, run.recipe.model.parameters
+    else:
+        file = model_file(start)
+        trained, metadata = load_network(file), read_model(file)[1]
+        architecture, parameters = metadata.architecture, metadata.model_parameters
     inside = next((layer for layer in model.layers if layer.name == "network"), model)
     if trained.name == model.name:
         inside = model
     try:
-        widen(inside, _of_channels(trained, inside))
+        if inside.input_shape[-1] == 1 and trained.input_shape[-1] == 3:
+            trained = _for_gray(trained, architecture, parameters)
+        widen(inside, trained)
     except InputError as error:
         raise RecipeError(
             f"training.start: the autoencoder of {start} does not fit into this recipe's: {error} It takes images of "
@@ -61,26 +68,23 @@ def _is_run(start: str) -> bool:
     return path.is_dir() or (path.suffix != ".onnx" and len(path.parts) > 1)
 
 
-def _of_channels(trained: Any, model: Any) -> Any:
-    """Return ``trained``, or what it is for gray images where ``model`` takes these and it takes colour images.
+def _for_gray(trained: Any, architecture: str, parameters: dict[str, Any]) -> Any:
+    """Return what a network of colour images is for gray ones, which are in all of its channels.
 
-    A gray image is in all its channels: the kernels of the first layer are summed over them, those of the last one
-    averaged.
+    The kernels of its first layer are summed over these channels, those of its last one averaged.
+
+    Raises:
+        InputError: its first and last weights are no such kernels.
     """
-    import keras
+    from unnoise.models import build
 
-    if model.input_shape[-1] != 1 or trained.input_shape[-1] != 3 or len(model.weights) != len(trained.weights):
-        return trained
+    gray = build(architecture, (*trained.input_shape[1:3], 1), **parameters)
     weights = trained.get_weights()
-    for number in (0, len(weights) - 1):
-        if weights[number].ndim != 4 or weights[number].shape[-2] != 3:
-            return trained
-    weights[0] = weights[0].sum(axis=-2, keepdims=True)
-    weights[-1] = weights[-1].mean(axis=-2, keepdims=True)
-    config = trained.get_config()
-    config["layers"][0]["config"]["batch_shape"] = (None, None, None, 1)
-    last = next(layer for layer in reversed(config["layers"]) if layer["class_name"] == "Conv2DTranspose")
-    last["config"]["filters"] = 1
-    gray = keras.Model.from_config(config)
-    gray.set_weights([np.asarray(values, np.float32) for values in weights])
+    shapes = [tuple(variable.shape) for variable in gray.weights]
+    for number, share in ((0, 1), (len(weights) - 1, 3)):
+        if weights[number].ndim == 4 and weights[number].shape[-2] == 3:
+            weights[number] = weights[number].sum(axis=-2, keepdims=True) / share
+    if [values.shape for values in weights] != shapes:
+        raise InputError("it takes colour images, these are gray.")
+    gray.set_weights(weights)
     return gray

@@ -25,7 +25,9 @@ class Synthetic(Supervision):
     @classmethod
     def problem(cls, recipe: Recipe) -> str:
         """Return why a recipe does not suit, nothing where it does."""
-        return "noise is added to its images: remove data.noisy, or use pairs" if recipe.data.noisy else ""
+        if recipe.data.noisy is not None:
+            return "noise is added to its images: remove data.noisy, or use pairs"
+        return "" if "noise" in recipe.model_fields_set else "noise is added to its images: give noise"
 
     def pair(self, images: Array, partners: Array | None, rng: np.random.Generator) -> Pair:
         """Return the images with noise, and without or as the noise's model has it; gray ones stay gray."""
