@@ -144,3 +144,29 @@ def test_a_format_of_one_picture_says_so(identity, tmp_path):
         assert caught.value.remedy == "frames"
     content, _ = denoised(identity, stack(), frames="3", format=".png")
     assert content.startswith(b"\x89PNG")
+
+
+def test_the_command_tells_of_frames_and_how_to_choose_one(tmp_path, unnoise):
+    (tmp_path / "stack.tif").write_bytes(stack(**IMAGEJ))
+    code, _, err = unnoise("denoise", tmp_path / "stack.tif", "-o", tmp_path / "a.jpg", "--strength", "0")
+    assert code == 1
+    assert "JPEG holds one picture, and there are 5 frames" in err
+    assert "Choose one with --frames, such as --frames first." in err
+    code, out, _ = unnoise("denoise", tmp_path / "stack.tif", "-o", tmp_path / "a.tif", "--frames", "2-4", "--force")
+    assert code == 0
+    assert "32×40, 3 frames, 16 bit" in out
+    code, _, err = unnoise("denoise", tmp_path / "stack.tif", "-o", tmp_path / "b.tif", "--frames", "9")
+    assert code == 2
+    assert "frames are numbers from 1 to 5 here" in err
+    assert not (tmp_path / "b.tif").exists()
+
+
+def test_folders_count_and_resume_stacks(tmp_path, unnoise):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "stack.tif").write_bytes(stack())
+    for done in ("1 written", "0 written, 1 done before"):
+        code, out, _ = unnoise("denoise", tmp_path / "in", "-o", tmp_path / "out", "--force", "--resume")
+        assert code == 0
+        assert done in out
+    with tifffile.TiffFile(tmp_path / "out" / "stack.tif") as file:
+        assert len(file.pages) == 5

@@ -132,6 +132,7 @@ def denoise(
     sub-folders: unnoise denoise scans -r -o denoised
     """
     import functools
+    import warnings
 
     from unnoise.cli.denoising import check_report, denoise_many, denoise_one
     from unnoise.files import denoise_file, is_name
@@ -169,6 +170,8 @@ def denoise(
         raise UsageError("-r and --resume are for folders; --resume is for several files, too.")
     record = None if report is None else Path(report)
     check_report(record)
+    # What Pillow finds odd in a file is told by what becomes of it.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     denoiser = load(model, threads=threads, device=device)
     work = functools.partial(
         denoise_file,
