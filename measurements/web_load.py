@@ -2,8 +2,8 @@
 
 Usage: python -m measurements.web_load [--clients 200] [--requests 2000] [-o web_load.csv]
 
-Images of mixed sizes go to /api/denoise of a server on this machine; who is told to wait (429, 503) counts, and comes again after a
-pause. The bare denoiser is `denoise_file` on the same images, two at a time. Loopback only.
+Images of mixed sizes go to /api/denoise of a server on this machine; who is told to wait (429, 503) counts, and comes
+again after a pause. The bare denoiser is `denoise_file` on the same images, two at a time. Loopback only.
 """
 
 from __future__ import annotations

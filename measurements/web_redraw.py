@@ -2,8 +2,8 @@
 
 Usage: python -m measurements.web_redraw [-o web_redraw.csv]
 
-The screen is 1920 × 1080 pixels, at the whole image and at 100 %, strength and colour strength apart. The time is that of the
-viewer's draw and of a readback of a pixel, by which everything is drawn. Loopback only.
+The screen is 1920 × 1080 pixels, at the whole image and at 100 %, strength and colour strength apart. The time is that
+of the viewer's draw and of a readback of a pixel, by which everything is drawn. Loopback only.
 """
 
 from __future__ import annotations

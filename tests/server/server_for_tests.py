@@ -1,8 +1,6 @@
 """A server for tests: within the process, and as a process of its own that listens on this machine."""
 
 import io
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -40,28 +38,20 @@ def served(models, **limits):
 
 
 @contextmanager
-def server_of(*arguments, limits=""):
-    """Give the address and the process of ``unnoise web``, which is told to stop at the end."""
-    code = f"""
-import sys
-import unnoise.server.app
-from unnoise.cli import main
-from unnoise.server import Limits
-unnoise.server.app.Limits = lambda: Limits({limits})
-sys.argv = ["unnoise", "web", "--port", "0", "--no-browser", *sys.argv[1:]]
-main()
-"""
+def process_of(*arguments):
+    """Give the address and the process of ``unnoise web``, which is told to stop at the end if it has not been."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        [sys.executable, "-m", "unnoise", "web", "--port", "0", "--no-browser", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         line = process.stdout.readline()
         assert "http://" in line, process.communicate()
         yield line.split()[3].rstrip("/"), process
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=40)
 
 
 def picture(width=40, height=30, dtype=np.uint8, seed=0, suffix=".png", **fields):
