@@ -6,8 +6,8 @@
     python -m measurements.cluster photograph [--repeats 5]
     python -m measurements.cluster page
 
-- speed: PNG files of mixed sizes, once through the folder command and once through `--cluster`, each with what it takes
-  to start; the better of two runs each, in turns.
+- speed: PNG files of mixed sizes through the folder command and through `--cluster`, with and without what it takes to
+  start; the better of two runs each, in turns.
 - memory: small files through `--cluster`; the memory of the driver and of all workers, the median of each tenth of the
   files. Linux only, since it reads /proc.
 - photograph: the processor time of one JPEG of 12 megapixels through a worker with one thread: fetching from a folder,
@@ -59,33 +59,47 @@ def write(part: str, rows: dict[str, float]) -> None:
 
 
 def mixed_sizes(folder: Path, count: int) -> None:
-    """Write PNG files of 0.05 to 0.6 megapixels."""
+    """Write PNG files of 0.04 to 0.8 megapixels."""
     whole, rng = image_with_noise(), np.random.default_rng(0)
     folder.mkdir()
     for number in range(count):
-        height, width = rng.integers(220, 780, 2)
+        height, width = rng.integers(200, 900, 2)
         top, left = rng.integers(0, 2000 - height), rng.integers(0, 3000 - width)
         unnoise.write_image(
             folder / f"{number:05d}.png", Image(np.ascontiguousarray(whole[top : top + height, left : left + width]))
         )
 
 
+def seconds_of(arguments: list[str | Path]) -> tuple[float, float]:
+    """Return the seconds of a command, in all and from the line that says how many images there are."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    begun = time.perf_counter()
+    process.communicate()
+    if process.returncode:
+        raise SystemExit(f"the command ended with {process.returncode}")
+    ended = time.perf_counter()
+    return ended - started, ended - begun
+
+
 def speed(work: Path, images: int) -> dict[str, float]:
     mixed_sizes(work / "in", images)
-    times: dict[str, list[float]] = {"folder": [], "cluster": []}
+    found: dict[str, list[tuple[float, float]]] = {"the folder command": [], "--cluster": []}
     for _ in range(2):
-        for kind, found in times.items():
+        for kind, times in found.items():
             shutil.rmtree(work / "out", ignore_errors=True)
-            more = ["--cluster"] if kind == "cluster" else []
-            started = time.perf_counter()
-            subprocess.run([*COMMAND, work / "in", "-o", work / "out", *more], check=True, stdout=subprocess.DEVNULL)
-            found.append(time.perf_counter() - started)
-    folder, cluster = min(times["folder"]), min(times["cluster"])
-    return {
-        f"{images} images, seconds of the folder command": round(folder, 1),
-        f"{images} images, seconds of --cluster": round(cluster, 1),
-        f"{images} images, speed beside the folder command": round(folder / cluster, 3),
-    }
+            more = ["--cluster"] if kind == "--cluster" else []
+            times.append(seconds_of([work / "in", "-o", work / "out", *more]))
+    best = {kind: min(times) for kind, times in found.items()}
+    rows = {f"{images} images, seconds of {kind}": round(times[0], 1) for kind, times in best.items()}
+    folder, cluster = best.values()
+    rows[f"{images} images, speed beside the folder command"] = round(folder[0] / cluster[0], 3)
+    rows["the same from the first line on, when Ray has started"] = round(folder[1] / cluster[1], 3)
+    return rows
 
 
 def memory_of(process: int) -> int:
