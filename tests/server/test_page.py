@@ -190,6 +190,8 @@ def test_a_broken_file_is_told_with_its_name_and_the_others_go_on(page):
     assert page.is_hidden("#notice")
     assert "noise" in page.inner_text("#words")
     assert page.locator("#strip li").count() == 2
+    page.keyboard.press("[")
+    assert "Cannot read broken.png" in page.inner_text("#notice")
 
 
 def test_thirty_files_at_once_come_as_one_zip(page, models):

@@ -103,10 +103,15 @@ class View:
 
 def _reduced(pixels: Array, factor: int) -> Array:
     """Return ``(H, W, C)`` with the means of squares of ``factor`` pixels, those at the edge of what there is."""
-    if factor == 1:
-        return pixels
-    starts = [np.arange(0, side, factor) for side in pixels.shape[:2]]
-    counts = [np.minimum(factor, side - start) for side, start in zip(pixels.shape[:2], starts, strict=True)]
-    sums = np.add.reduceat(np.add.reduceat(pixels, starts[0], axis=0, dtype=np.float32), starts[1], axis=1)
-    means: Array = sums / (counts[0][:, None, None] * counts[1][None, :, None]).astype(np.float32)
-    return means
+    # Sums of slices: several times faster than NumPy's sums over short axes.
+    for axis in (0, 1) if factor > 1 else ():
+        pixels = np.moveaxis(pixels, axis, 0)
+        count = -(-len(pixels) // factor)
+        sums = np.zeros((count, *pixels.shape[1:]), np.float32)
+        for offset in range(factor):
+            part = pixels[offset::factor]
+            sums[: len(part)] += part
+        sums[: count - 1] /= factor
+        sums[count - 1] /= len(pixels) - (count - 1) * factor
+        pixels = np.moveaxis(sums, 0, axis)
+    return pixels

@@ -65,8 +65,8 @@ export function useViewer(viewer, divider, step) {
     viewer.divide(to);
   });
   addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, select, textarea, button");
-    if (event.ctrlKey || event.metaKey || event.altKey || (typing && event.target.type !== "range")) return;
+    const typing = event.target.closest("input:not([type=range]), select") || (event.key === " " && event.target.closest("button, input"));
+    if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
     if (event.key === "[" || event.key === "]") step(event.key === "[" ? -1 : 1);
     else if (!viewer.after) return;
     else if (event.key in KEYS) viewer.zoom(viewer.scale * KEYS[event.key]);

@@ -8,7 +8,7 @@ import { Viewer } from "./viewer.js";
 const AT_ONCE = 2;  // images on their way to the server
 const part = (id) => document.getElementById(id);
 const images = [];  // {file, answers: Map of model -> answer, problem, now, force}
-let current = null, busy = 0;
+let current = null, busy = 0, previewed = null;
 
 const viewer = new Viewer(part("canvas"), moved, (error, answer) => error.status === 404 && renew(answer));
 useViewer(viewer, part("divider"), step);
@@ -168,7 +168,7 @@ function picture(image, answer) {
 function show() {
   const answer = answerOf(current), other = current?.answers.get(part("other").value) ?? null;
   viewer.show(answer?.view ? answer : null, other);
-  preview(answer || current?.problem ? null : current);
+  preview(current?.problem ? null : current);
   part("name").textContent = current?.file.name ?? "";
   const report = answer?.report;
   part("size").textContent = report
@@ -189,9 +189,11 @@ function show() {
   settle();
 }
 
-/** Show the image as it is, as far as the browser can read it, until its answer is there. */
+/** Show the image as it is, as far as the browser can read it, until its answer is drawn. */
 function preview(image) {
   const element = part("preview");
+  if (previewed === image) return;
+  previewed = image;
   element.hidden = true;
   if (element.src) URL.revokeObjectURL(element.src);
   element.removeAttribute("src");
@@ -212,12 +214,12 @@ function progress() {
 
 const duration = (seconds) => (seconds > 90 ? `${Math.round(seconds / 60)} min` : `${Math.max(1, Math.round(seconds))} s`);
 
-function moved({ split, scale, after }) {
-  const { canvas } = viewer;
+function moved({ split, scale, after, whole, original, canvas }) {
+  if (after && whole) preview(null);
   part("divider").style.left = `${split * 100}%`;
   part("divider").setAttribute("aria-valuenow", Math.round(split * 100));
-  part("left").style.opacity = viewer.original || split * canvas.clientWidth > 110 ? 1 : 0;
-  part("right").style.opacity = !viewer.original && (1 - split) * canvas.clientWidth > 110 ? 1 : 0;
+  part("left").style.opacity = original || split * canvas.clientWidth > 110 ? 1 : 0;
+  part("right").style.opacity = !original && (1 - split) * canvas.clientWidth > 110 ? 1 : 0;
   part("scale").textContent = after ? `${Math.round(scale * 1000) / 10} %` : "";
 }
 

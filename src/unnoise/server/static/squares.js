@@ -28,6 +28,11 @@ export class Squares {
     return found.square;
   }
 
+  /** How many squares are on their way. */
+  get pending() {
+    return [...this.#kept.values()].filter(({ square }) => !square).length;
+  }
+
   /** The square if it is there, without asking for it. */
   peek(answer, level, column, row) {
     return this.#kept.get(`${answer.id}/squares/${level}/${column}/${row}`)?.square ?? null;

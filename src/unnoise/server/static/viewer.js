@@ -20,6 +20,7 @@ export class Viewer {
     this.luma = this.chroma = 1;
     this.split = 0.5;     // of the canvas' width
     this.original = false;
+    this.whole = true;    // nothing that is seen is still on its way
     this.fitted = true;
     this.scale = 1;       // screen pixels for one of the image
     this.x = this.y = 0;  // of the image, in the canvas' middle
@@ -88,6 +89,7 @@ export class Viewer {
     const { canvas } = this, context = canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
+    this.whole = true;
     if (this.after?.view) {
       const split = Math.round(this.split * canvas.width);
       const left = this.original ? canvas.width : split;
@@ -113,7 +115,7 @@ export class Viewer {
     const source = answer ?? this.after;
     const [luma, chroma] = answer ? [this.luma, this.chroma] : [0, 0];
     const part = { level, x, y, width: right - x, height: bottom - y };
-    picture.update(this.squares, source, part, luma, chroma, () => this.refresh());
+    this.whole = picture.update(this.squares, source, part, luma, chroma, () => this.refresh()) && this.whole;
     context.save();
     context.beginPath();
     context.rect(first, 0, last - first, canvas.height);
@@ -156,10 +158,11 @@ class Picture {
   #data = null;
   #state = "";
 
+  /** Blend the part anew where something has changed; tell whether all of it is there. */
   update(squares, answer, part, luma, chroma, arrived) {
     const { level, x, y, width, height } = part;
     const state = [answer.id, level, x, y, width, height, luma, chroma].join();
-    if (state === this.#state) return;
+    if (state === this.#state) return true;
     if (this.#data?.width !== width || this.#data?.height !== height) {
       [this.canvas.width, this.canvas.height] = [width, height];
       this.#data = new ImageData(width, height);
@@ -182,6 +185,7 @@ class Picture {
     }
     this.canvas.getContext("2d").putImageData(this.#data, 0, 0);
     this.#state = whole ? state : "";
+    return whole;
   }
 
   /** Fill a part whose square is not there from the next coarser one that is; clear it where there is none. */
