@@ -44,6 +44,7 @@ def main() -> None:
     try:
         found = re.search(r"http://\S+", server.stdout.readline())
         assert found is not None
+        time.sleep(3)  # the server runs, its model is loaded
         first = time.perf_counter()
         httpx.post(f"{found[0]}api/denoise?model=photo&skip_clean=false", content=image(512), timeout=60)
         first = time.perf_counter() - first
