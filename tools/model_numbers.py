@@ -1,4 +1,4 @@
-"""Shows, measures or sets what a packaged file says of noise and memory, without training it again.
+"""Shows, measures or sets what a packaged file says of noise, memory and licence, without training it again.
 
     python -m tools.model_numbers photo.onnx
     python -m tools.model_numbers photo.onnx --set clean_threshold=2.2/255 noise_scale=1.15
@@ -23,7 +23,8 @@ from unnoise.inference import load
 from unnoise.packaging import read_model, write_metadata
 from unnoise.packaging.noise_numbers import IMAGES, measure_noise_numbers
 
-SETTABLE = ("clean_threshold", "noise_scale", "max_sigma", "bytes_per_pixel", "white", "offset")
+TEXTS = ("dataset", "licence")
+SETTABLE = (*TEXTS, "clean_threshold", "noise_scale", "max_sigma", "bytes_per_pixel", "white", "offset")
 
 
 def number(text: str) -> float | int | None:
@@ -40,17 +41,17 @@ def number(text: str) -> float | int | None:
 
 
 def changed(metadata: Any, settings: list[str]) -> Any:
-    """Return metadata with the fields that ``NAME=NUMBER`` in ``settings`` name.
+    """Return metadata with the fields that ``NAME=VALUE`` in ``settings`` name.
 
     Raises:
         ValueError: another field, or no number.
     """
-    values = {}
+    values: dict[str, Any] = {}
     for setting in settings:
         name, _, text = setting.partition("=")
         if name not in SETTABLE:
             raise ValueError(f"{name!r} cannot be set; {', '.join(SETTABLE)} can")
-        values[name] = number(text)
+        values[name] = text if name in TEXTS else number(text)
     new = dataclasses.replace(metadata, **values)
     # Reading it back refuses what no file may say.
     return type(metadata).from_json(new.to_json(), "the model")

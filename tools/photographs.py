@@ -1,8 +1,10 @@
 """Makes the pictures of docs/photographs.md and README with the packaged model.
 
-    python -m tools.photographs POLYU    # the folder with the pairs of PolyU, *_real.JPG and *_mean.JPG
+    python -m tools.photographs POLYU TRAIN_MORE
 
-Failures are shown on photographs that come with scikit-image.
+POLYU is the folder with the pairs of PolyU, *_real.JPG and *_mean.JPG; TRAIN_MORE that of the photographs of
+measurements/photo_sets.toml, one of which is shown whole. Failures are shown on photographs that come with
+scikit-image.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import unnoise
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SIDE, ZOOM, EDGE, TEXT = 128, 2, 6, 22
+# The photograph that is shown whole (the courtyard of Casa Milà, from budgie-backgrounds, CC0), and the camera it gets.
+SPLIT, SPLIT_SEED = "0237.jpg", 3
 # Name of the pair, left and top of the crop, what it shows.
 REAL = (
     ("Canon5D2_5_160_6400_bicycle_10", 192, 384, "Canon 5D Mark II, ISO 6400"),
@@ -76,13 +80,30 @@ def failures() -> list[tuple[str, list[np.ndarray]]]:
     return rows
 
 
+def split(photograph: Path) -> Image.Image:
+    """Return a whole photograph with the noise of a simulated camera, its right half denoised."""
+    clean = unnoise.read_image(photograph).to_float()
+    noisy, _ = unnoise.noise.parse("camera-pipeline(0.05)").pair(clean, np.random.default_rng(SPLIT_SEED))
+    middle = noisy.shape[1] // 2
+    image = unnoise.denoise(noisy)
+    image[:, :middle] = noisy[:, :middle]
+    image[:, middle - 1 : middle + 1] = 1
+    picture = Image.fromarray(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8))
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=20)
+    for text, place, anchor in (("noisy", middle - 12, "rb"), ("denoised", middle + 12, "lb")):
+        pen.text((place, picture.height - 12), text, "white", font, anchor=anchor, stroke_width=2, stroke_fill="black")
+    return picture
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("polyu", type=Path)
-    rows = real(parser.parse_args().polyu)
+    parser.add_argument("train_more", type=Path)
+    asked = parser.parse_args()
+    split(asked.train_more / SPLIT).save(IMAGES / "split.jpg", quality=88, optimize=True)
+    rows = real(asked.polyu)
     titles = ["photograph", "denoised", "mean of many shots"]
     panel(rows, titles).save(IMAGES / "real-photographs.png", optimize=True)
-    panel(rows[4:], titles).save(IMAGES / "photograph.png", optimize=True)
     panel(failures(), ["noisy", "denoised", "clean"]).save(IMAGES / "failures.png", optimize=True)
 
 

@@ -25,6 +25,7 @@ def test_a_whole_installation_passes():
     assert "cpu" in lines["devices"]
     assert "AVIF" in lines["images"]
     assert "photo.onnx" in lines["weights"]
+    assert "non-commercial use" in lines["licence"]
     assert "photo takes noise from 0.100 to 0.0" in lines["self-test"]
     assert "FAILED" not in done.output
 

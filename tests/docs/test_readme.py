@@ -97,7 +97,8 @@ def test_relative_links_lead_to_files(path):
 def test_table_of_labs_holds_every_recipe():
     rows = re.findall(r"^\| `([a-z0-9-]+)` \|.*<!-- reached:([a-z0-9-]+) -->", README.read_text("utf-8"), re.MULTILINE)
     assert all(recipe == marker for recipe, marker in rows)
-    assert {recipe for recipe, _ in rows} == set(built_in_recipes()) - {"demo"}
+    # photo-best has no weights yet.
+    assert {recipe for recipe, _ in rows} == set(built_in_recipes()) - {"demo", "photo-best"}
 
 
 def test_commands_named_in_the_readme_exist():

@@ -105,6 +105,16 @@ def _weights() -> str:
     return ", ".join(f"{name} {expected[:12]}" for name, expected in sums.items())
 
 
+def _licence() -> str:
+    from unnoise.inference import load, packaged_models
+
+    by_licence: dict[str, list[str]] = {}
+    for name in packaged_models():
+        by_licence.setdefault(load(name).metadata.licence, []).append(name)
+    weights = (f"weights of {', '.join(names)}: {licence}" for licence, names in by_licence.items())
+    return "; ".join(["code: MIT", *weights])
+
+
 def _self_test() -> str:
     import numpy as np
 
@@ -135,5 +145,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "images": _images,
     "devices": _devices,
     "weights": _weights,
+    "licence": _licence,
     "self-test": _self_test,
 }
