@@ -87,7 +87,8 @@ def main() -> None:
     for name in SETTABLE:
         value = getattr(after, name)
         levels = f" = {value * 255:.2f}/255" if name in ("clean_threshold", "max_sigma") and value is not None else ""
-        print(f"{name} {'null' if value is None else f'{value:.5g}'}{levels}")
+        shown = "null" if value is None else value if isinstance(value, str) else f"{value:.5g}"
+        print(f"{name} {shown}{levels}")
 
 
 if __name__ == "__main__":
