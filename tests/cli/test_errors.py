@@ -14,7 +14,7 @@ from unnoise.errors import OutputError, UsageError
 
 SOURCE = Path(unnoise.__file__).parent
 # Reports give the command that repeats them.
-COMMANDS_AS_TEXT = {"evaluation/run_report.py"}
+COMMANDS_AS_TEXT = {"evaluation/run_report.py", "lifecycle/demo.py", "lifecycle/inspection.py"}
 
 
 def library():
