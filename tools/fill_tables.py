@@ -40,7 +40,7 @@ RECIPES = {"photo": "photo", "photo-awgn": "photo-awgn"}
 # Where the models were trained; those without a log of their own are photo's.
 MACHINES = {
     "photo": "two cores (TensorFlow), beside other work: a 2.5 GHz Xeon, in\n"
-    "the last five stretches an AMD EPYC with AVX-512 BF16",
+    "the last six stretches an AMD EPYC with AVX-512 BF16",
     "photo-awgn": "two cores of an AMD EPYC with AVX-512 BF16\n"
     "(TensorFlow), beside other work, after the training of `photo`",
 }
