@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Annotated, Any, BinaryIO
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -162,8 +162,8 @@ def _finished(state: State, id_: str) -> Answer:
     return answer
 
 
-def _pack(wanted: list[Wanted], answers: list[Answer]) -> BinaryIO:
-    pack = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is sent
+def _pack(wanted: list[Wanted], answers: list[Answer]) -> IO[bytes]:
+    pack: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is sent
     taken: set[str] = set()
     # Images are compressed already.
     with zipfile.ZipFile(pack, "w", zipfile.ZIP_STORED) as archive:
@@ -180,7 +180,7 @@ def _pack(wanted: list[Wanted], answers: list[Answer]) -> BinaryIO:
     return pack
 
 
-def _parts(pack: BinaryIO) -> Iterator[bytes]:
+def _parts(pack: IO[bytes]) -> Iterator[bytes]:
     with pack:
         while part := pack.read(1 << 20):
             yield part

@@ -38,10 +38,14 @@ def train(
         DataError, InputError, RecipeError, OutputError: see the messages; nothing is trained then.
         KeyboardInterrupt: passed on when the user stops; the folder can be resumed.
     """
-    if recipe.noise == "none" and registry.get(recipe.supervision.method).adds_noise:
+    from unnoise.models import parameters_of
+
+    # One with a code learns to compress, which is a task without noise, too: the lab that compares it with PCA.
+    compresses = "code" in parameters_of(recipe.model.architecture)
+    if recipe.noise == "none" and registry.get(recipe.supervision.method).adds_noise and not compresses:
         raise RecipeError(
-            "noise is none: a network that is given clean images learns to change nothing. Name the noise to remove, "
-            'or take a method that learns from noisy images: supervision.method "pairs", "noise2noise" or "calibrate".'
+            "noise is none: a network without a code that is given clean images learns to change nothing. Name the "
+            'noise, or take a method that learns from noisy images: supervision.method "pairs", "noise2noise" or "calibrate".'
         )
     start = recipe.training.start
     if start is not None:
