@@ -45,7 +45,8 @@ def train(
     if recipe.noise == "none" and registry.get(recipe.supervision.method).adds_noise and not compresses:
         raise RecipeError(
             "noise is none: a network without a code that is given clean images learns to change nothing. Name the "
-            'noise, or take a method that learns from noisy images: supervision.method "pairs", "noise2noise" or "calibrate".'
+            'noise, or take a method that learns from noisy images: supervision.method "pairs", "noise2noise" or '
+            '"calibrate".'
         )
     start = recipe.training.start
     if start is not None:
